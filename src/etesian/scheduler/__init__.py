@@ -1,0 +1,1 @@
+"""When, whether and in what order things run: a pure core in a thin shell."""

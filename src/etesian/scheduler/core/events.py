@@ -1,0 +1,133 @@
+"""What the core is told. Commands and reports of ``protocol`` are events too; these are the shell's own.
+
+The shell turns commands that only name a row into events that carry it: ``SpecChanged`` becomes ``SpecUpdated``,
+``RunRequested`` becomes ``RunAdded``, ``PoolsChanged`` becomes ``PoolsSet``.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import msgspec
+
+from etesian.lifecycle.records import DagRunRecord, RunKey, TaskInstanceRecord
+from etesian.lifecycle.state import TaskState
+from etesian.protocol.commands import (
+    AnswerInput,
+    AssetsChanged,
+    ChangeBackfill,
+    ClearTasks,
+    CreateBackfill,
+    DagGone,
+    DeleteDag,
+    DeleteRun,
+    MarkRun,
+    MarkTasks,
+    PauseChanged,
+    SetNote,
+    TriggerFired,
+)
+from etesian.protocol.reports import Claim, Finished
+from etesian.spec.dag import DagSpec
+from etesian.spec.schedule import SchedulePoint
+
+
+class _Event(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of the shell's events."""
+
+
+class SpecUpdated(_Event):
+    """A DAG is known, or has a new version. Also sent for every DAG when a leader starts."""
+
+    spec: DagSpec
+    version_hash: str
+    code_hash: str
+    bundle: str
+    is_paused: bool
+    newest_point: SchedulePoint | None = None  #: of the newest scheduled run that exists; None: none yet
+    failed_in_a_row: int = 0  #: newest finished runs that failed, counted back from now
+
+
+class RunAdded(_Event):
+    """A run was inserted, in state ``queued``, and waits for the core."""
+
+    run: DagRunRecord
+
+
+class RunLoaded(_Event):
+    """An unfinished run found by a new leader, or a finished one that a command is about to touch."""
+
+    run: DagRunRecord
+    spec: DagSpec  #: the version that the run has
+    code_hash: str
+    bundle: str
+    task_instances: tuple[TaskInstanceRecord, ...]
+    xcom_lengths: dict[tuple[str, int, str], int] = {}  #: (task_id, map_index, key) to length, for mapped tasks
+
+
+class PastKnown(_Event):
+    """The answer to ``AskPast``: states of the newest run before a logical date; empty when there is none."""
+
+    run_key: RunKey  #: the run that asked
+    past_run_id: str | None
+    states: dict[str, TaskState]  #: by task_id; of a mapped task the worst
+
+
+class PoolsSet(_Event):
+    """All pools: name to slots and whether deferred tasks count. Slots of -1 means without limit."""
+
+    pools: dict[str, tuple[int, bool]]
+
+
+class AttemptsHeld(_Event):
+    """A worker's own list of its attempts, on connecting; others that it should hold are lost."""
+
+    executor: str
+    hostname: str
+    attempt_ids: frozenset[str]
+
+
+class AttemptsLost(_Event):
+    """These attempts will not be heard of again."""
+
+    attempt_ids: frozenset[str]
+    reason: str
+
+
+class CallbackDone(_Event):
+    """A callback has run, or is given up."""
+
+    callback_id: str
+
+
+class Tick(_Event):
+    """Time has passed; nothing else happened."""
+
+
+Event: TypeAlias = (
+    SpecUpdated
+    | RunAdded
+    | RunLoaded
+    | PastKnown
+    | PoolsSet
+    | AttemptsHeld
+    | AttemptsLost
+    | CallbackDone
+    | Tick
+    | Claim
+    | Finished
+    | DagGone
+    | PauseChanged
+    | ClearTasks
+    | MarkTasks
+    | MarkRun
+    | SetNote
+    | DeleteRun
+    | DeleteDag
+    | TriggerFired
+    | AssetsChanged
+    | AnswerInput
+    | CreateBackfill
+    | ChangeBackfill
+)
+
