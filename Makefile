@@ -1,0 +1,63 @@
+# Everything a person or a machine does with this checkout. `make` alone lists the targets.
+#
+# All targets make or renew `.venv` from the hash-locked files in requirements/ first; that takes a moment when
+# nothing has changed.
+
+PYTHON ?= python3
+BIN := .venv/bin
+DOCUMENTED := src/etesian docs README.md CONTRIBUTING.md CHANGELOG.md tests benchmarks scripts examples Makefile
+
+# Bytecode is part of what is measured and of how fast tests start, also where the machine forbids it by default.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help run test check bench docs lock runtime dev provision lint types contracts spelling clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: runtime ## start the platform with the examples, on SQLite, and print its URL
+	@scripts/run
+
+test: dev provision check-static ## everything: static checks, all tests, real servers
+	$(BIN)/pytest --doctest-modules -n 2 --dist worksteal src tests
+
+check: dev check-static ## what to run before a commit; about a minute
+	$(BIN)/pytest --doctest-modules -q -n 2 src tests/unit tests/property tests/architecture tests/docs
+
+bench: dev ## measure and print the table of figures; JSON goes to benchmarks/results/
+	$(BIN)/python -m benchmarks
+
+docs: dev ## renew the generated pages of docs/
+	$(BIN)/python -m scripts.generate_docs
+
+lock: dev ## write requirements/*.txt anew from pyproject.toml; `make lock UPGRADE=1` takes newer releases
+	@UPGRADE="$(UPGRADE)" scripts/lock
+
+clean: ## remove what the targets above have made
+	rm -rf .venv .run build dist .hypothesis .mypy_cache .ruff_cache .import_linter_cache benchmarks/results
+
+.PHONY: check-static
+check-static: lint types contracts spelling
+
+lint: dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: dev
+	$(BIN)/mypy
+
+contracts: dev
+	$(BIN)/lint-imports
+
+spelling: dev
+	$(BIN)/codespell $(DOCUMENTED)
+
+runtime:
+	@PYTHON="$(PYTHON)" scripts/environment runtime
+
+dev:
+	@PYTHON="$(PYTHON)" scripts/environment dev
+
+provision:
+	@scripts/provision
