@@ -1,0 +1,145 @@
+"""One term of leadership: the loop that drains events, decides, stores, carries out and sleeps."""
+
+from __future__ import annotations
+
+import logging
+import selectors
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from etesian.executors.base import Executor
+from etesian.protocol.channels import Ask, FromWorker, Reply
+from etesian.protocol.reports import Acknowledged, AttemptUsage, Claim, Finished, Running
+from etesian.scheduler.core.decisions import Decision
+from etesian.scheduler.core.events import AttemptsHeld, Event
+from etesian.scheduler.shell.effects import Effects
+from etesian.scheduler.shell.inbox import InboxReader
+from etesian.scheduler.shell.leadership import Leadership
+from etesian.scheduler.shell.parts import Parts
+from etesian.scheduler.shell.past import load_past
+from etesian.scheduler.shell.recovery import load_core
+from etesian.scheduler.shell.writer import Writer
+from etesian.store.answers import answer
+from etesian.store.bus import Bell
+
+logger = logging.getLogger(__name__)
+
+
+class Leader:
+    """Single-threaded: everything happens between two sleeps, in the order drain, decide, commit, act."""
+
+    def __init__(self, parts: Parts, leadership: Leadership, bell: Bell) -> None:
+        self._parts = parts
+        self._leadership = leadership
+        self._bell = bell
+        self._writer = Writer(parts, leadership)
+        self._claimed_through: dict[str, Executor] = {}
+        self._selector = selectors.DefaultSelector()
+        self._watched: dict[int, Executor] = {}
+
+    def lead(self) -> None:
+        """Work until the stop signal.
+
+        Raises:
+            LeadershipLostError: another scheduler took over.
+        """
+        parts = self._parts
+        now = parts.clock.now()
+        loaded = load_core(parts.store, parts.settings.core, now)
+        self._core = loaded.core
+        self._inbox = InboxReader(parts.store, parts.settings, self._core)
+        self._selector.register(parts.stop, selectors.EVENT_READ)
+        self._selector.register(self._bell, selectors.EVENT_READ)
+        for executor in parts.executors.values():
+            executor.start()
+        self._decide(loaded.decisions, Effects(), now)
+        logger.info("scheduling %d DAGs, %d unfinished runs", loaded.dag_count, loaded.run_count)
+        while not parts.stop.is_set():
+            self._sleep()
+            self._turn(parts.clock.now())
+
+    def _turn(self, now: datetime) -> None:
+        """Do one round of the loop."""
+        effects = Effects()
+        events = list(self._drain_executors(effects))
+        if self._bell.drain() or self._inbox.is_due(now):
+            events += self._inbox.read(now, effects)
+        self._leadership.renew_if_due(now)
+        decisions: list[Decision] = []
+        for event in events:
+            decisions += self._core.apply(event, now)
+        self._decide(decisions, effects, now)
+
+    def _decide(self, decisions: Iterable[Decision], effects: Effects, now: datetime) -> None:
+        """Finish a batch: let the core choose, answer its questions, store everything, then act."""
+        effects.add(decisions)
+        effects.add(self._core.advance(now))
+        while effects.questions:
+            question = effects.questions.pop()
+            effects.add(self._core.apply(load_past(self._parts.store, question), now))
+            if not effects.questions:
+                effects.add(self._core.advance(now))
+        self._writer.store(effects)
+        self._act(effects)
+
+    def _drain_executors(self, effects: Effects) -> Iterable[Event]:
+        for name, executor in self._parts.executors.items():
+            for message in executor.receive():
+                event = self._receive(name, executor, message, effects)
+                if event is not None:
+                    yield event
+
+    def _receive(self, name: str, executor: Executor, message: FromWorker, effects: Effects) -> Event | None:
+        match message:
+            case Claim(attempt_id=attempt_id):
+                self._claimed_through[attempt_id] = executor
+                return message
+            case Finished():
+                return message
+            case Running(hostname=hostname, claimed=claimed, unclaimed=unclaimed):
+                return AttemptsHeld(executor=name, hostname=hostname, attempt_ids=frozenset(claimed + unclaimed))
+            case AttemptUsage():
+                effects.batch.attempt_usage.append(message)
+                effects.writes += 1
+            case Ask():
+                self._answer(executor, message)
+        return None
+
+    def _answer(self, executor: Executor, ask: Ask) -> None:
+        found = answer(self._parts.store, ask.request, now=self._parts.clock.now())
+        executor.send([Reply(attempt_id=ask.attempt_id, number=ask.number, answer=found)])
+
+    def _act(self, effects: Effects) -> None:
+        """Carry out what was just committed."""
+        executors = self._parts.executors
+        for claim_answer in effects.claim_answers:
+            claimant = self._claimed_through.pop(claim_answer.attempt_id, None)
+            if claimant is not None:
+                claimant.send([claim_answer])
+        for name, workloads in effects.dispatches.items():
+            executors[name].submit(workloads)
+        if effects.acknowledged:
+            acknowledged = Acknowledged(attempt_ids=tuple(effects.acknowledged))
+            for executor in executors.values():
+                executor.send([acknowledged])
+        for (name, reason), attempt_ids in effects.stops.items():
+            executors[name].stop(attempt_ids, reason)
+        if effects.writes:
+            self._parts.bus.ring("changes")
+
+    def _sleep(self) -> None:
+        """Wait for an event, the core's next timer, the lease or the inbox's regular look."""
+        self._watch_executors()
+        now = self._parts.clock.now()
+        moments = [self._core.next_wake(), self._leadership.renew_at, self._inbox.due_at]
+        due = min((moment for moment in moments if moment is not None), default=now + timedelta(seconds=1))
+        self._selector.select(max(0.0, (due - now).total_seconds()))
+
+    def _watch_executors(self) -> None:
+        """Follow executors whose connections came and went."""
+        wanted = {fileno: executor for executor in self._parts.executors.values() for fileno in executor.filenos()}
+        for fileno in self._watched.keys() - wanted.keys():
+            self._selector.unregister(fileno)
+        for fileno in wanted.keys() - self._watched.keys():
+            self._selector.register(fileno, selectors.EVENT_READ)
+        self._watched = wanted
