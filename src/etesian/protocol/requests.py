@@ -215,8 +215,23 @@ class ClearRun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, ta
     run_id: str
 
 
+class AssetEventItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One stored asset event: an element of the list that answers ``GetAssetEvents``, and of ``RunContext.asset_events``."""
+
+    name: str
+    uri: str
+    group: str = "asset"
+    extra: dict[str, object] = {}
+    timestamp: datetime | None = None
+    source_dag_id: str | None = None  #: None: the event came from outside a task
+    source_run_id: str | None = None
+    source_task_id: str | None = None
+    source_map_index: int = -1
+    aliases: tuple[str, ...] = ()  #: the aliases it was attached through
+
+
 class GetAssetEvents(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="get_asset_events"):
-    """Events of an asset or alias, the oldest first. Answered by ``FoundValue`` with a JSON list."""
+    """Events of an asset or alias, the oldest first. Answered by ``FoundValue`` with a JSON list of ``AssetEventItem``."""
 
     id: int = 0
     name: str | None = None
