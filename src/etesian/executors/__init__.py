@@ -1,0 +1,1 @@
+"""Where attempts run: one interface, and one module or folder per kind of place."""
