@@ -1,0 +1,1 @@
+"""The pytest plugin: what users' tests of their DAGs get by installing Etesian."""
