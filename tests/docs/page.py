@@ -3,7 +3,7 @@
 What a block means is said by its language:
 
 - ``python``: executed. After ``<!-- file: NAME -->`` it is written to that file instead.
-- ``console``: each line that begins with ``$`` is executed by bash; the lines after it are its expected output.
+- ``console``: each line that begins with ``$`` is executed by bash; the lines after it are its output.
   ``...`` on a line of its own stands for any lines; numbers and white space are not compared.
 - ``toml`` and ``json``: must be well formed.
 - After ``<!-- not run: REASON -->`` a block is left alone.
