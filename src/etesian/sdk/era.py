@@ -1,0 +1,78 @@
+"""What was left unsaid in a file means what it meant in the Airflow era that the file was written for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from difflib import get_close_matches
+
+from etesian.sdk.exceptions import UnknownArgumentError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownArguments:
+    """Arguments that nobody knows, and what they were given to."""
+
+    owner: str  #: for people: ``BashOperator 'extract'``
+    names: tuple[str, ...]
+    possible: Collection[str]  #: the arguments that exist
+
+
+def refuse_unknown_arguments(found: UnknownArguments) -> None:
+    """Raise an error that names the arguments and what may have been meant.
+
+    Raises:
+        UnknownArgumentError: always.
+    """
+    hints = []
+    for name in found.names:
+        close = get_close_matches(name, found.possible, n=3, cutoff=0.7)
+        hints.append(f"{name!r}" + (f" (did you mean {' or '.join(map(repr, close))}?)" if close else ""))
+    plural = "arguments" if len(found.names) > 1 else "argument"
+    raise UnknownArgumentError(f"{found.owner} has no {plural} {', '.join(hints)}", found.names)
+
+
+def ignore_unknown_arguments(found: UnknownArguments) -> None:
+    """Let them pass, as Airflow 1 did."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Era:
+    """The defaults of one generation of DAG files."""
+
+    name: str
+    default_schedule: timedelta | None = None  #: of a DAG that names none
+    catchup: bool = False  #: of a DAG that does not say
+    cron_covers_interval: bool = False  #: ``schedule="0 0 * * *"`` gives runs that cover the period before
+    on_unknown_arguments: Callable[[UnknownArguments], None] = refuse_unknown_arguments
+
+
+NATIVE = Era(name="native")
+AIRFLOW_2 = Era(name="2.x", default_schedule=timedelta(days=1), catchup=True, cron_covers_interval=True)
+AIRFLOW_1 = Era(
+    name="1.10",
+    default_schedule=timedelta(days=1),
+    catchup=True,
+    cron_covers_interval=True,
+    on_unknown_arguments=ignore_unknown_arguments,
+)
+
+_current = NATIVE
+
+
+def current_era() -> Era:
+    """Return the era of the file being imported."""
+    return _current
+
+
+@contextmanager
+def using_era(era: Era) -> Iterator[Era]:
+    """Let a block be imported with the defaults of ``era``."""
+    global _current  # one process imports one file at a time
+    previous, _current = _current, era
+    try:
+        yield era
+    finally:
+        _current = previous

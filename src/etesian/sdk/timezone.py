@@ -1,0 +1,157 @@
+"""Time zones and moments for authors: ``timezone.utcnow()``, ``timezone.datetime(2030, 1, 1)`` and their sisters.
+
+Dates given by authors are plain or pendulum datetimes; nothing here imports pendulum unless a function returns one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from etesian.foundation.clock import utc_now
+
+if TYPE_CHECKING:
+    import pendulum
+
+utc = dt.UTC
+
+
+def utcnow() -> dt.datetime:
+    """Return the current moment, aware, in UTC."""
+    return utc_now()
+
+
+def utc_epoch() -> dt.datetime:
+    """Return 1970-01-01, aware, in UTC."""
+    return dt.datetime(1970, 1, 1, tzinfo=utc)
+
+
+def is_localized(value: dt.datetime) -> bool:
+    """Return whether a datetime has a time zone."""
+    return value.utcoffset() is not None
+
+
+def is_naive(value: dt.datetime) -> bool:
+    """Return whether a datetime has no time zone."""
+    return value.utcoffset() is None
+
+
+def make_aware(value: dt.datetime, timezone: Any = None) -> dt.datetime:
+    """Return a naive datetime with a time zone, UTC by default.
+
+    Raises:
+        ValueError: it has one already.
+    """
+    if is_localized(value):
+        raise ValueError(f"make_aware expects a naive datetime, got {value!r}")
+    zone = as_tzinfo(timezone)
+    if hasattr(zone, "localize"):  # pytz
+        localized: dt.datetime = zone.localize(value)
+        return localized
+    return value.replace(tzinfo=zone)
+
+
+def make_naive(value: dt.datetime, timezone: Any = None) -> dt.datetime:
+    """Return an aware datetime as the wall clock of ``timezone`` shows it, without time zone.
+
+    Raises:
+        ValueError: it has no time zone.
+    """
+    if is_naive(value):
+        raise ValueError(f"make_naive expects an aware datetime, got {value!r}")
+    local = value.astimezone(as_tzinfo(timezone))
+    return dt.datetime(
+        local.year,
+        local.month,
+        local.day,
+        local.hour,
+        local.minute,
+        local.second,
+        local.microsecond,
+        fold=local.fold,
+    )
+
+
+def as_tzinfo(value: Any) -> Any:
+    """Return a tzinfo given as one, as an IANA name, or as None for UTC."""
+    if value is None or value == "UTC":
+        return utc
+    if isinstance(value, str):
+        return ZoneInfo(value)
+    return value
+
+
+def convert_to_utc(value: Any) -> dt.datetime:
+    """Return a datetime, date or ISO text as an aware UTC datetime; what is naive is meant in UTC.
+
+    Raises:
+        TypeError: it is none of these.
+        ValueError: the text is not a date.
+    """
+    if isinstance(value, str):
+        value = dt.datetime.fromisoformat(value)
+    elif isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+        value = dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001 made aware below
+    if not isinstance(value, dt.datetime):
+        raise TypeError("not a date")
+    if is_naive(value):
+        value = value.replace(tzinfo=utc)
+    moment = value.astimezone(utc)
+    return dt.datetime(
+        moment.year,
+        moment.month,
+        moment.day,
+        moment.hour,
+        moment.minute,
+        moment.second,
+        moment.microsecond,
+        utc,
+    )
+
+
+def datetime(*args: Any, **kwargs: Any) -> dt.datetime:
+    """Return an aware datetime, in UTC unless ``tzinfo`` says otherwise."""
+    kwargs.setdefault("tzinfo", utc)
+    return dt.datetime(*args, **kwargs)
+
+
+def parse(string: str, timezone: Any = None, *, strict: bool = False) -> pendulum.DateTime:
+    """Return the moment that a text names; without an offset it is meant in ``timezone``, UTC by default."""
+    import pendulum
+
+    parsed = pendulum.parse(string, tz=as_tzinfo(timezone), strict=strict)
+    return parsed if isinstance(parsed, pendulum.DateTime) else pendulum.instance(convert_to_utc(str(parsed)))
+
+
+def coerce_datetime(value: dt.datetime | None, tz: Any = None) -> pendulum.DateTime | None:
+    """Return an aware pendulum datetime, or None for None; what is naive is meant in ``tz``, UTC by default."""
+    if value is None:
+        return None
+    import pendulum
+
+    zone = as_tzinfo(tz)
+    aware = value if is_localized(value) else make_aware(value, zone)
+    moment = pendulum.instance(aware)
+    return moment.in_timezone(zone) if tz is not None else moment
+
+
+def parse_timezone(name: str | int) -> Any:
+    """Return the time zone of an IANA name, or of an offset in seconds."""
+    return dt.timezone(dt.timedelta(seconds=name)) if isinstance(name, int) else as_tzinfo(name)
+
+
+def td_format(td: dt.timedelta | float | None) -> str | None:
+    """Return a duration for people: ``1d:2h:3m:4s``; None for none."""
+    if td is None:
+        return None
+    seconds = int(td.total_seconds() if isinstance(td, dt.timedelta) else td)
+    days, seconds = divmod(seconds, 86400)
+    hours, seconds = divmod(seconds, 3600)
+    minutes, seconds = divmod(seconds, 60)
+    parts = [
+        f"{number}{unit}"
+        for number, unit in ((days, "d"), (hours, "h"), (minutes, "m"), (seconds, "s"))
+        if number
+    ]
+    return ":".join(parts) or "<1s"
