@@ -1,1 +1,1 @@
-"""Example DAGs, one idea per file. Loaded by the parser when `core.load_examples` is on, imported by nothing else."""
+"""Example DAGs, one idea per file; `core.load_examples` loads them. Nothing imports them."""

@@ -1,0 +1,22 @@
+"""The smallest DAG: one function, run once a day."""
+
+from __future__ import annotations
+
+from etesian import dag, task
+
+
+@dag(schedule="@daily", tags=["example"])
+def hello() -> None:
+    """Say hello."""
+
+    @task
+    def greet() -> str:
+        """Print a line, which goes to the task's log, and leave it for others."""
+        greeting = "Hello from Etesian"
+        print(greeting)
+        return greeting
+
+    greet()
+
+
+hello()
