@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 import pytest
 
 from tests.e2e.harness import Standalone, running_standalone
-from tests.servers.mail import running_mail_server
+from tests.servers.mail import Mailbox, running_mail_server
 from tests.servers.webhook import running_webhook_server
 
 #: Example to the states of its tasks that are not ``success``.
@@ -28,22 +27,20 @@ EXPECTED: dict[str, dict[str, str]] = {
 
 
 @pytest.fixture(scope="module")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standalone]:
-    home = tmp_path_factory.mktemp("home")
+def mailbox() -> Iterator[Mailbox]:
     with running_mail_server() as mailbox:
-        settings = {
-            "ETESIAN__CORE__LOAD_EXAMPLES": "true",
-            "ETESIAN__SMTP__HOST": "127.0.0.1",
-            "ETESIAN__SMTP__PORT": str(mailbox.port),
-        }
-        with running_standalone(home, settings=settings) as platform:
-            yield platform
+        yield mailbox
 
 
-def xcom(platform: Standalone, dag_id: str, run_id: str, task_id: str) -> object:
-    path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/xcomEntries/return_value"
-    value = platform.ask("GET", path)["value"]
-    return json.loads(value) if isinstance(value, str) and value[:1] in '[{"' else value
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory, mailbox: Mailbox) -> Iterator[Standalone]:
+    settings = {
+        "ETESIAN__CORE__LOAD_EXAMPLES": "true",
+        "ETESIAN__SMTP__HOST": "127.0.0.1",
+        "ETESIAN__SMTP__PORT": str(mailbox.port),
+    }
+    with running_standalone(tmp_path_factory.mktemp("home"), settings=settings) as platform:
+        yield platform
 
 
 def test_all_examples_are_loaded_and_expected(platform: Standalone) -> None:
@@ -65,7 +62,9 @@ def test_an_example_runs_to_its_end(platform: Standalone, dag_id: str) -> None:
     assert others == EXPECTED[dag_id]
 
 
-def test_the_inventory_is_posted_and_mailed_where_addresses_are_given(platform: Standalone) -> None:
+def test_the_inventory_is_posted_and_mailed_where_addresses_are_given(
+    platform: Standalone, mailbox: Mailbox
+) -> None:
     with running_webhook_server() as webhook:
         conf = {"webhook_url": webhook.url, "mail_to": "team@example.com"}
         run_id = platform.run_to_end("cloud_inventory", conf)
@@ -73,3 +72,8 @@ def test_the_inventory_is_posted_and_mailed_where_addresses_are_given(platform: 
         (body,) = webhook.bodies
     assert body["text"] == "7 instances are running"
     assert body["attachments"][0] == {"title": "compute", "text": "frontend-1, frontend-2, batch-7"}
+    (mail,) = mailbox.messages
+    page = mail.get_body(("html",))
+    assert mail["To"] == "team@example.com"
+    assert page is not None
+    assert "<td>sql</td><td>2</td><td>orders, billing</td>" in page.get_content()

@@ -1,7 +1,7 @@
 """Every afternoon: what runs in the cloud? Lists the instances, tells a chat channel, sends a mail.
 
-It runs on any machine. Where there is no ``gcloud``, a stand-in beside this file prints listings; without a webhook
-the message goes to the log, and without an address no mail is sent.
+It runs on any machine. Where there is no ``gcloud``, a stand-in beside this file prints listings; without a
+webhook the message goes to the log, and without an address no mail is sent.
 """
 
 from __future__ import annotations
