@@ -163,7 +163,7 @@ def test_a_run_survives_kills_at_random_moments(
     print(f"repeat with ETESIAN_FAULT_SEED={SEED} ETESIAN_FAULT_ROUNDS={round_number + 1}")
     chance = random.Random(f"{SEED}/{round_number}")
     victims: list[Callable[[], None]] = [
-        *(lambda name=name: kill_service(platform, name) for name in SERVICES),  # type: ignore[misc]  # bound early
+        *(lambda name=name: kill_service(platform, name) for name in SERVICES),
         *(lambda: kill_attempt(platform, chance) for _ in SERVICES),  # as likely as all services together
     ]
     run_id = platform.trigger("survivor")
