@@ -175,7 +175,11 @@ class Supervisor:
         assert child.pid is not None  # the caller has asked
         _signal(child.pid, signal.SIGTERM)
         if not self._wait_for_end(child, child.service.stop_timeout_seconds):
-            logger.warning("%s did not stop within %.0f s; killing it", child.service.name, child.service.stop_timeout_seconds)
+            logger.warning(
+                "%s did not stop within %.0f s; killing it",
+                child.service.name,
+                child.service.stop_timeout_seconds,
+            )
             _signal(child.pid, signal.SIGKILL)
             self._wait_for_end(child, 5.0)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-import selectors
+import select
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from etesian.executors.base import Executor
 from etesian.protocol.channels import Ask, FromWorker, Reply
@@ -34,8 +34,6 @@ class Leader:
         self._bell = bell
         self._writer = Writer(parts, leadership)
         self._claimed_through: dict[str, Executor] = {}
-        self._selector = selectors.DefaultSelector()
-        self._watched: dict[int, Executor] = {}
 
     def lead(self) -> None:
         """Work until the stop signal.
@@ -48,8 +46,6 @@ class Leader:
         loaded = load_core(parts.store, parts.settings.core, now)
         self._core = loaded.core
         self._inbox = InboxReader(parts.store, parts.settings, self._core)
-        self._selector.register(parts.stop, selectors.EVENT_READ)
-        self._selector.register(self._bell, selectors.EVENT_READ)
         for executor in parts.executors.values():
             executor.start()
         self._decide(loaded.decisions, Effects(), now)
@@ -97,7 +93,9 @@ class Leader:
             case Finished():
                 return message
             case Running(hostname=hostname, claimed=claimed, unclaimed=unclaimed):
-                return AttemptsHeld(executor=name, hostname=hostname, attempt_ids=frozenset(claimed + unclaimed))
+                return AttemptsHeld(
+                    executor=name, hostname=hostname, attempt_ids=frozenset(claimed + unclaimed)
+                )
             case AttemptUsage():
                 effects.batch.attempt_usage.append(message)
                 effects.writes += 1
@@ -129,17 +127,16 @@ class Leader:
 
     def _sleep(self) -> None:
         """Wait for an event, the core's next timer, the lease or the inbox's regular look."""
-        self._watch_executors()
-        now = self._parts.clock.now()
-        moments = [self._core.next_wake(), self._leadership.renew_at, self._inbox.due_at]
-        due = min((moment for moment in moments if moment is not None), default=now + timedelta(seconds=1))
-        self._selector.select(max(0.0, (due - now).total_seconds()))
-
-    def _watch_executors(self) -> None:
-        """Follow executors whose connections came and went."""
-        wanted = {fileno: executor for executor in self._parts.executors.values() for fileno in executor.filenos()}
-        for fileno in self._watched.keys() - wanted.keys():
-            self._selector.unregister(fileno)
-        for fileno in wanted.keys() - self._watched.keys():
-            self._selector.register(fileno, selectors.EVENT_READ)
-        self._watched = wanted
+        parts = self._parts
+        # Built anew each time: an executor's connections come and go, and a new one may reuse an old one's number.
+        poller = select.poll()
+        poller.register(parts.stop, select.POLLIN)
+        poller.register(self._bell, select.POLLIN)
+        for executor in parts.executors.values():
+            for fileno in executor.filenos():
+                poller.register(fileno, select.POLLIN)
+        now = parts.clock.now()
+        moments = (self._core.next_wake(), self._leadership.renew_at, self._inbox.due_at)
+        due = min((moment for moment in moments if moment is not None), default=now)
+        # Rounded up, so that a timer due in half a millisecond is not looked at twice.
+        poller.poll(max(0.0, (due - now).total_seconds() * 1000 + 0.5))

@@ -49,7 +49,9 @@ class Leadership:
         with self._store.write() as connection:
             held = leader.renew(connection, self.epoch, now, self._settings.lease)
         if not held:
-            raise LeadershipLostError(f"another scheduler took over from {self._settings.holder} (epoch {self.epoch})")
+            raise LeadershipLostError(
+                f"another scheduler took over from {self._settings.holder} (epoch {self.epoch})"
+            )
         self._renew_at = now + self._settings.renew_interval
 
     def release(self) -> None:

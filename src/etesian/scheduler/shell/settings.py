@@ -18,5 +18,7 @@ class ShellSettings:
     core: CoreSettings
     lease: timedelta = timedelta(seconds=5)  #: a leader that does not renew for this long is replaced
     renew_interval: timedelta = timedelta(seconds=1)
-    inbox_interval: timedelta = timedelta(seconds=1)  #: the inbox is looked at this often even if no bell rang
+    inbox_interval: timedelta = timedelta(
+        seconds=1
+    )  #: the inbox is looked at this often even if no bell rang
     max_commands_per_batch: int = 500

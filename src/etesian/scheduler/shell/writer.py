@@ -50,7 +50,12 @@ class Writer:
             except LeadershipLostError:
                 raise
             except StoreError as error:
-                logger.error("cannot store a batch of %d changes, trying again in %.1f s: %s", effects.writes, delay, error)
+                logger.error(
+                    "cannot store a batch of %d changes, trying again in %.1f s: %s",
+                    effects.writes,
+                    delay,
+                    error,
+                )
             self._wait(delay)
             delay = min(delay * 2, MAX_DELAY_SECONDS)
 
@@ -59,4 +64,6 @@ class Writer:
             selector.register(self._parts.stop, selectors.EVENT_READ)
             selector.select(seconds)
         if self._parts.stop.is_set():
-            raise StoppedWhileStoringError("stopped while the store refused writes; the next start recovers from the store")
+            raise StoppedWhileStoringError(
+                "stopped while the store refused writes; the next start recovers from the store"
+            )

@@ -1,0 +1,108 @@
+"""``etesian standalone``: the whole platform on one machine, with one command."""
+
+from __future__ import annotations
+
+import gc
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+
+from etesian.cli.services.home_lock import HomeLock
+from etesian.cli.services.supervisor import Service, Supervisor, fork_service
+from etesian.config import Settings
+from etesian.foundation.clock import SystemClock
+from etesian.foundation.errors import EtesianError
+from etesian.foundation.process import die_with_parent, set_process_name
+
+
+def run_standalone(settings: Settings) -> None:
+    """Run all services until Ctrl-C or SIGTERM.
+
+    Raises:
+        HomeInUseError: another one runs on this home.
+        EtesianError: the port is taken, the home or the database cannot be used.
+    """
+    set_process_name("etesian standalone")
+    lock = HomeLock(settings.home)
+    listener = bind_api_socket(settings)
+    # The worker must stay free of the database's and the API's modules, so it is a fresh interpreter. It starts
+    # first and gets ready while this process imports what the other services share.
+    start_worker = _spawner(settings, "worker")
+    worker_start = _started_ahead(start_worker)
+
+    # Imported here, once, after the worker was started: the services below are forks that share this memory.
+    from etesian.cli.services import api, parser, scheduler, triggerer, wiring
+
+    wiring.prepare_home(settings)
+    gc.collect()
+    gc.freeze()
+    services = [
+        Service(
+            name="worker", start=worker_start, stop_timeout_seconds=settings.worker.stop_grace_seconds + 10
+        ),
+        Service(name="scheduler", start=fork_service("scheduler", lambda: scheduler.run(settings))),
+        Service(name="api", start=fork_service("api", lambda: api.run(settings, listener))),
+        Service(name="parser", start=fork_service("parser", lambda: parser.run(settings))),
+        Service(name="triggerer", start=fork_service("triggerer", lambda: triggerer.run(settings))),
+    ]
+    # Stopped from the last to the first: the scheduler outlives the worker, to store what its last tasks came to.
+    order = [services[1], services[0], *services[2:]]
+    try:
+        Supervisor(order, SystemClock()).run(on_started=lambda: _announce(settings, listener))
+    finally:
+        lock.release()
+
+
+def bind_api_socket(settings: Settings) -> socket.socket:
+    """Take the API's port before any service starts, so that a taken port is one clear sentence.
+
+    Raises:
+        EtesianError: another program listens there, or the address is not of this machine.
+    """
+    family = socket.AF_INET6 if ":" in settings.api.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.api.host, settings.api.port))
+    except OSError as error:
+        listener.close()
+        raise EtesianError(
+            f"cannot listen on {settings.api.host}:{settings.api.port}: {error.strerror}; "
+            "stop the program that uses the port, or choose another one with ETESIAN__API__PORT"
+        ) from error
+    listener.listen(2048)
+    return listener
+
+
+def _spawner(settings: Settings, command: str) -> Callable[[], int]:
+    """Return a start function that runs an ``etesian`` command in a fresh interpreter."""
+    environment = {**os.environ, "ETESIAN_HOME": str(settings.home)}
+
+    def start() -> int:
+        parent = os.getpid()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "etesian", command],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            process_group=0,
+            preexec_fn=lambda: die_with_parent(parent, 15),  # noqa: PLW1509 - one thread, nothing can be half done
+        )
+        process.returncode = 0  # reaped by the supervisor, not by ``subprocess``
+        return process.pid
+
+    return start
+
+
+def _started_ahead(start: Callable[[], int]) -> Callable[[], int]:
+    """Start now; the first call of the result gives that pid, later calls start again."""
+    waiting = [start()]
+    return lambda: waiting.pop() if waiting else start()
+
+
+def _announce(settings: Settings, listener: socket.socket) -> None:
+    host, port = listener.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    print(f"Etesian is up: http://{shown}:{port}", flush=True)  # noqa: T201 - what the command is run for
+    print(f"  home {settings.home}   dags {settings.core.dags_folder}   stop with Ctrl-C", flush=True)  # noqa: T201

@@ -1,0 +1,79 @@
+"""From settings to parts: how the services open the store, and which executors there are."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from datetime import timedelta
+
+from etesian.config.settings import Settings
+from etesian.executors.base import Executor
+from etesian.executors.local import LocalExecutor
+from etesian.foundation.errors import EtesianError
+from etesian.scheduler.core.settings import CoreSettings
+from etesian.scheduler.shell.settings import ShellSettings
+from etesian.store import Store, open_store
+from etesian.store.schema import migrate
+
+
+def prepare_home(settings: Settings) -> None:
+    """Make the folders of a home and bring its database to this release.
+
+    Raises:
+        EtesianError: a folder cannot be made, or the database cannot be used.
+    """
+    for folder in (settings.home, settings.core.dags_folder, settings.logging.folder):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise EtesianError(
+                f"the folder {str(folder)!r} cannot be made: {error.strerror}; make its parent writable"
+            ) from error
+    store = open_platform_store(settings)
+    try:
+        migrate(store)
+    finally:
+        store.dispose()
+
+
+def open_platform_store(settings: Settings) -> Store:
+    """Return the store that the settings name."""
+    return open_store(
+        settings.database.url.reveal(),
+        home=settings.home,
+        synchronous=settings.database.synchronous,
+        pool_size=settings.database.pool_size,
+    )
+
+
+def make_executors(settings: Settings) -> dict[str, Executor]:
+    """Return the executors by name.
+
+    Raises:
+        EtesianError: the settings name one that does not exist.
+    """
+    if settings.core.executor != "local":
+        raise EtesianError(
+            f"executor {settings.core.executor!r} is not known (ETESIAN__CORE__EXECUTOR); possible: local"
+        )
+    return {"local": LocalExecutor(settings.home)}
+
+
+def shell_settings(settings: Settings) -> ShellSettings:
+    """Return what one scheduler process is told."""
+    seed = secrets.token_bytes(16)
+    scheduler = settings.scheduler
+    return ShellSettings(
+        home=settings.home,
+        holder=f"{socket.gethostname()}:{os.getpid()}:{seed[:4].hex()}",
+        lease=timedelta(seconds=scheduler.lease_seconds),
+        inbox_interval=timedelta(seconds=scheduler.inbox_interval_seconds),
+        core=CoreSettings(
+            ids_seed=seed,
+            default_executor=settings.core.executor,
+            parallelism=settings.core.parallelism,
+            queued_timeout=timedelta(seconds=scheduler.queued_timeout_seconds),
+            max_map_length=settings.core.max_map_length,
+        ),
+    )
