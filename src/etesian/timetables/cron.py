@@ -26,6 +26,11 @@ _SEARCH_MONTHS = 12 * 41
 _SECOND = timedelta(seconds=1)
 
 
+def wall_time(year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0) -> datetime:
+    """Return a reading of a wall clock, which names no moment until a zone is given."""
+    return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CronExpression:
     """A parsed cron expression; see ``parse_cron``. All times here are naive wall times in whole seconds."""
@@ -40,40 +45,40 @@ class CronExpression:
 
     @property
     def covers_every_hour(self) -> bool:
-        """Whether it fires within each hour of its days; such an expression follows elapsed time across DST."""
+        """Whether it fires in each hour of its days; it then follows elapsed time across DST."""
         return len(self.hours) == 24
 
     def after(self, wall: datetime) -> datetime | None:
-        """Return the first matching wall time later than ``wall``; None when there is none within 41 years."""
-        hour, minute, second = wall.hour, wall.minute, wall.second
-        if wall.day in self._days(wall.year, wall.month):
-            if later := self._time_after(hour, minute, second):
-                return wall.replace(hour=later[0], minute=later[1], second=later[2], microsecond=0)
+        """Return the first matching wall time later than ``wall``; None: none within 41 years."""
         year, month, day = wall.year, wall.month, wall.day
+        if day in self._days(year, month) and (
+            later := self._time_after(wall.hour, wall.minute, wall.second)
+        ):
+            return wall.replace(hour=later[0], minute=later[1], second=later[2], microsecond=0)
         for _ in range(_SEARCH_MONTHS):
             days = self._days(year, month)
             index = bisect_right(days, day)
             if index < len(days):
-                return datetime(year, month, days[index], self.hours[0], self.minutes[0], self.seconds[0])
+                return wall_time(year, month, days[index], self.hours[0], self.minutes[0], self.seconds[0])
             day = 0
             year, month = (year, month + 1) if month < 12 else (year + 1, 1)
         return None
 
     def before(self, wall: datetime) -> datetime | None:
-        """Return the last matching wall time earlier than ``wall``; None when there is none within 41 years."""
+        """Return the last matching wall time earlier than ``wall``; None: none within 41 years."""
         if wall.microsecond:
             wall = wall.replace(microsecond=0) + _SECOND
-        if wall.day in self._days(wall.year, wall.month):
-            if earlier := self._time_before(wall.hour, wall.minute, wall.second):
-                return wall.replace(hour=earlier[0], minute=earlier[1], second=earlier[2])
         year, month, day = wall.year, wall.month, wall.day
+        if day in self._days(year, month) and (
+            found := self._time_before(wall.hour, wall.minute, wall.second)
+        ):
+            return wall.replace(hour=found[0], minute=found[1], second=found[2])
         for _ in range(_SEARCH_MONTHS):
             days = self._days(year, month)
             index = bisect_left(days, day)
             if index:
-                return datetime(
-                    year, month, days[index - 1], self.hours[-1], self.minutes[-1], self.seconds[-1]
-                )
+                hour, minute, second = self.hours[-1], self.minutes[-1], self.seconds[-1]
+                return wall_time(year, month, days[index - 1], hour, minute, second)
             day = 32
             year, month = (year, month - 1) if month > 1 else (year - 1, 12)
         return None
@@ -145,10 +150,9 @@ def parse_cron(text: str) -> CronExpression:
         years=None if year == "*" else frozenset(_values(text, YEAR, year)),
     )
     first_year = min(expression.years) if expression.years else 2000
-    if expression.after(datetime(first_year - 1, 12, 31, 23, 59, 59)) is None:
-        raise InvalidCronError(
-            text, f"no month has such a day: day-of-month {day!r} in month {month!r}", field="day-of-month"
-        )
+    if expression.after(wall_time(first_year - 1, 12, 31, 23, 59, 59)) is None:
+        problem = f"no month has such a day: day-of-month {day!r} in month {month!r}"
+        raise InvalidCronError(text, problem, field="day-of-month")
     return expression
 
 

@@ -35,7 +35,7 @@ DAY = CronField(
     low=1,
     high=31,
     names={},
-    special="L for the last day, 15W for the weekday nearest to the 15th",
+    special="L for the last day, 15W for the weekday nearest the 15th",
 )
 MONTH = CronField(name="month", low=1, high=12, names={name: i for i, name in enumerate(_MONTHS, start=1)})
 WEEKDAY = CronField(

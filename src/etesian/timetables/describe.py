@@ -20,8 +20,13 @@ from etesian.spec.schedule import (
 )
 from etesian.timetables.cron import PRESETS, CronExpression, parse_cron
 
+RhythmSchedule = CronTriggerSchedule | CronIntervalSchedule | DeltaTriggerSchedule | DeltaIntervalSchedule
+
 _WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
-_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")  # fmt: skip
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 
 
 def describe(schedule: Schedule) -> str:
@@ -33,6 +38,20 @@ def describe(schedule: Schedule) -> str:
             return "Once, as soon as possible"
         case ContinuousSchedule():
             return "Again as soon as the run before has ended"
+        case AssetSchedule():
+            return "When its assets are updated"
+        case AssetOrTimeSchedule():
+            return f"When its assets are updated, and: {describe(schedule.timetable)}"
+        case EventsSchedule():
+            return schedule.description or _count(len(set(schedule.dates)), "fixed moment")
+        case CustomSchedule():
+            return schedule.description or schedule.class_path.rpartition(".")[2]
+        case _:
+            return _describe_rhythm(schedule)
+
+
+def _describe_rhythm(schedule: RhythmSchedule) -> str:
+    match schedule:
         case CronTriggerSchedule():
             return _in_zone("; ".join(_cron(text) for text in schedule.expressions), schedule.timezone)
         case CronIntervalSchedule():
@@ -41,14 +60,6 @@ def describe(schedule: Schedule) -> str:
             return f"Every {_length(schedule.seconds, schedule.months)}"
         case DeltaIntervalSchedule():
             return f"Every {_length(schedule.seconds, schedule.months)}, for the period before"
-        case EventsSchedule():
-            return schedule.description or _count(len(set(schedule.dates)), "fixed moment")
-        case AssetSchedule():
-            return "When its assets are updated"
-        case AssetOrTimeSchedule():
-            return f"When its assets are updated, and: {describe(schedule.timetable)}"
-        case CustomSchedule():
-            return schedule.description or schedule.class_path.rpartition(".")[2]
 
 
 def _in_zone(text: str, timezone: str) -> str:

@@ -38,8 +38,9 @@ def next_point(
 ) -> SchedulePoint | None:
     """Return the next run to create after ``previous``; None when there will be none.
 
-    A point whose ``run_after`` has passed is due at once. With ``catchup`` every point is returned in turn; without,
-    the points missed before ``now`` are skipped but for the newest one. The cost does not depend on how many are skipped.
+    A point whose ``run_after`` has passed is due at once. With ``catchup`` every point is returned in turn;
+    without, the points missed before ``now`` are skipped but for the newest one. The cost does not depend
+    on how many are skipped.
 
     Raises:
         InvalidScheduleError: the schedule cannot be carried out as it is written.
@@ -67,10 +68,10 @@ def next_point(
 
 
 def points_between(schedule: Schedule, start: datetime, end: datetime) -> Iterator[SchedulePoint]:
-    """Yield the points of a backfill: those that catch-up would create for a DAG that lives from ``start`` to ``end``.
+    """Yield the points of a backfill: those of catch-up for a DAG that lives from ``start`` to ``end``.
 
-    ``end`` bounds the logical date of periods. Of a custom timetable only the points that the parser wrote down are known;
-    a continuous one has none.
+    ``end`` bounds the logical date of periods. Of a custom timetable only the points that the parser wrote
+    down are known; a continuous one has none.
     """
     if isinstance(schedule, ContinuousSchedule):
         return
@@ -127,15 +128,14 @@ def _only_run(previous: SchedulePoint | None, limits: Limits) -> SchedulePoint |
 def _next_continuous(previous: SchedulePoint | None, limits: Limits) -> SchedulePoint | None:
     """Return the run that covers the time since the one before; the caller asks when that one has ended."""
     start = limits.start or limits.now
-    end = max(start, limits.now)
+    length = timedelta(0)
     if previous is not None:
-        length = timedelta(0)
         start = end_of(previous)
         if start > limits.now:
             length = start - start_of(previous)
-        elif start == start_of(previous):
+        if start == start_of(previous):
             start += INSTANT  # two runs never share a logical date, however fast the first one was
-        end = max(start + length, limits.now)
+    end = max(start + length, limits.now)
     if limits.end is not None and end > limits.end:
         return None
     return point_over(start, end)

@@ -1,4 +1,4 @@
-"""Timetables that cover periods and fire at their end: ``CronDataIntervalTimetable``, ``DeltaDataIntervalTimetable``."""
+"""Timetables that cover periods and fire at their end, as cron and delta schedules did in Airflow 1 and 2."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def next_interval(
 ) -> SchedulePoint | None:
     """Return the next period to run. Without catch-up it is at the earliest the newest complete one.
 
-    Periods follow one another without a gap; the first one begins at the first boundary from the start date on.
+    Periods follow one another without a gap; the first begins at the first boundary from the start date on.
     """
     rhythm = _rhythm(schedule, previous, limits)
     start = _earliest_start(rhythm, limits, is_first=previous is None)
@@ -65,8 +65,9 @@ def _rhythm(schedule: IntervalSchedule, previous: SchedulePoint | None, limits: 
 def _anchor(schedule: DeltaIntervalSchedule, previous: SchedulePoint | None, limits: Limits) -> datetime:
     """Return a boundary that all others follow from.
 
-    The periods keep the phase of the runs that exist. The first period begins at the start date; where periods
-    were skipped before the first run (no catch-up), fixed steps count from the epoch, so that days begin at midnight.
+    The periods keep the phase of the runs that exist. The first period begins at the start date; where
+    periods were skipped before the first run (no catch-up), fixed steps count from the epoch, so that days
+    begin at midnight.
     """
     if previous is not None:
         end = end_of(previous)

@@ -24,7 +24,7 @@ def point_at(moment: datetime) -> SchedulePoint:
 
 
 def point_over(start: datetime, end: datetime) -> SchedulePoint:
-    """Return the point that covers an interval and fires at its end; its logical date is the interval's start."""
+    """Return the point that covers an interval and fires at its end; its logical date is the start."""
     start, end = start.astimezone(UTC), end.astimezone(UTC)
     return SchedulePoint(run_after=end, logical_date=start, data_interval_start=start, data_interval_end=end)
 

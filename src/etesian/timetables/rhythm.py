@@ -67,7 +67,7 @@ class CronRhythm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeltaRhythm:
-    """Steps of equal length, forth and back from an anchor; months follow the calendar, counted from the anchor."""
+    """Steps of equal length, forth and back from an anchor; months count from the anchor's day."""
 
     anchor: datetime
     step: timedelta
@@ -83,7 +83,8 @@ class DeltaRhythm:
         step = timedelta(seconds=schedule.seconds)
         if schedule.months < 0 or step < timedelta(0) or not (step or schedule.months):
             raise InvalidScheduleError(
-                f"a schedule must step forward, got {step} and {schedule.months} months; use timedelta(hours=1) or the like"
+                f"a schedule must step forward, got {step} and {schedule.months} months; "
+                "use timedelta(hours=1) or the like"
             )
         return cls(anchor=anchor.astimezone(UTC), step=step, months=schedule.months)
 

@@ -12,18 +12,18 @@ from etesian.timetables.wall_clock import EARLIEST
 
 TriggerSchedule = CronTriggerSchedule | DeltaTriggerSchedule
 
-#: A DAG without a start date that is first seen shortly after a cron time still runs it: within a tenth of the
-#: period, and at least this.
+#: A DAG without a start date that is first seen shortly after a cron time still runs it: within a tenth
+#: of the period, and at least this.
 _SHORT_DELAY = timedelta(minutes=5)
 
 
 def next_trigger(
     schedule: TriggerSchedule, previous: SchedulePoint | None, limits: Limits
 ) -> SchedulePoint | None:
-    """Return the next moment to run at. Without catch-up it is at the earliest the newest one that has passed.
+    """Return the next moment to run at. Without catch-up it is at the earliest the newest that has passed.
 
-    A DAG without a start date and without runs waits for the next moment, unless ``run_immediately`` or a delay of
-    less than a tenth of the period lets it run the one that has just passed.
+    A DAG without a start date and without runs waits for the next moment, unless ``run_immediately`` or a
+    delay of less than a tenth of the period lets it run the one that has just passed.
     """
     rhythm = _rhythm(schedule, previous, limits)
     candidates: list[datetime | None] = []

@@ -1,11 +1,12 @@
-"""Cron on a zone's wall clock: which moments a matching wall time stands for, and the next and the last of them.
+"""Cron on a zone's wall clock: which moments a matching wall time stands for, the next, and the last.
 
 The policy, the same for every zone and every jump of its clock:
 
-- A wall time that does not exist (the clock jumps forward over it) stands for the moment as much later as the clock
-  jumped: 02:30 in a spring night of New York is 03:30 of that night.
-- A wall time that exists twice (the clock is set back) stands for its second occurrence. Only an expression that fires
-  in every hour (``*`` in the hour field) stands for both, because it speaks of elapsed time.
+- A wall time that does not exist (the clock jumps forward over it) stands for the moment as much later as
+  the clock jumped: 02:30 in a spring night of New York is 03:30 of that night.
+- A wall time that exists twice (the clock is set back) stands for its second occurrence. Only for an
+  expression that fires in every hour (``*`` in the hour field) does it stand for both: that one speaks of
+  elapsed time.
 - Two wall times that stand for one moment make one point.
 """
 
@@ -50,18 +51,16 @@ class ZonedCron:
         moment = max(moment, EARLIEST)
         wall = moment.astimezone(self.zone).replace(tzinfo=None)
         wall -= self._unrest(wall)
-        best: datetime | None = None
-        limit = datetime.max
-        while (found := self.expression.after(wall)) is not None and found <= limit:
-            for point in self._moments(found):
-                if point > moment and (best is None or point < best):
-                    best = point
-            if best is not None and limit is datetime.max:
-                limit = found + 2 * self._unrest(found)
-                if limit == found:
+        points: list[datetime] = []
+        horizon: datetime | None = None
+        while (found := self.expression.after(wall)) is not None and (horizon is None or found <= horizon):
+            points += [point for point in self._moments(found) if point > moment]
+            if points and horizon is None:
+                horizon = found + 2 * self._unrest(found)
+                if horizon == found:
                     break
             wall = found
-        return best
+        return min(points, default=None)
 
     def until(self, moment: datetime) -> datetime | None:
         """Return the last point that is not later than ``moment``."""
@@ -70,18 +69,16 @@ class ZonedCron:
         moment = min(moment, LATEST)
         wall = moment.astimezone(self.zone).replace(tzinfo=None)
         wall += self._unrest(wall) + _INSTANT
-        best: datetime | None = None
-        limit = datetime.min
-        while (found := self.expression.before(wall)) is not None and found >= limit:
-            for point in self._moments(found):
-                if point <= moment and (best is None or point > best):
-                    best = point
-            if best is not None and limit is datetime.min:
-                limit = found - 2 * self._unrest(found)
-                if limit == found:
+        points: list[datetime] = []
+        horizon: datetime | None = None
+        while (found := self.expression.before(wall)) is not None and (horizon is None or found >= horizon):
+            points += [point for point in self._moments(found) if point <= moment]
+            if points and horizon is None:
+                horizon = found - 2 * self._unrest(found)
+                if horizon == found:
                     break
             wall = found
-        return best
+        return max(points, default=None)
 
     def _moments(self, wall: datetime) -> tuple[datetime, ...]:
         """Return the moments that one matching wall time stands for."""
