@@ -1,0 +1,24 @@
+"""What all tests share: an environment in which nothing of the caller's own installation is left."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import settings
+
+# Machines differ in speed, and a slow one is not a wrong one; pytest-timeout bounds each test.
+settings.register_profile("etesian", deadline=None, print_blob=True)
+settings.load_profile("etesian")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Give the tests a home of their own, and no setting from outside."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith(("ETESIAN__", "AIRFLOW")):
+                patch.delenv(name)
+        patch.setenv("ETESIAN_HOME", str(tmp_path_factory.mktemp("etesian-home")))
+        yield
