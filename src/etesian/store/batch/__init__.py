@@ -1,0 +1,7 @@
+"""The scheduler's write path: all that one batch of decisions changes, in one transaction, under the leader's epoch."""
+
+from etesian.store.batch.changes import Batch, NewTrigger
+from etesian.store.batch.write import write_batch
+from etesian.store.errors import LeadershipLostError
+
+__all__ = ["Batch", "LeadershipLostError", "NewTrigger", "write_batch"]

@@ -1,0 +1,39 @@
+"""Searching by part of a name, or by a span of time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement
+
+
+def like(
+    column: ColumnElement[Any], pattern: str
+) -> ColumnElement[bool]:  # Any: text, as the database sees it
+    """Return whether a name fits: has ``pattern`` in it or, where that holds a ``%``, fits it as SQL's LIKE does."""
+    if "%" in pattern:
+        return column.ilike(pattern)
+    return column.icontains(pattern, autoescape=True)
+
+
+class Between(msgspec.Struct, frozen=True, kw_only=True):
+    """A span of time; None leaves that end open."""
+
+    since: datetime | None = None  #: this moment or later
+    until: datetime | None = None  #: this moment or earlier
+    after: datetime | None = None  #: later than this moment
+    before: datetime | None = None  #: earlier than this moment
+
+    def conditions(self, column: ColumnElement[Any]) -> Iterator[ColumnElement[bool]]:  # Any: a moment
+        """Yield what a column must satisfy to lie in the span."""
+        if self.since is not None:
+            yield column >= self.since
+        if self.until is not None:
+            yield column <= self.until
+        if self.after is not None:
+            yield column > self.after
+        if self.before is not None:
+            yield column < self.before

@@ -1,0 +1,244 @@
+"""DAG runs: made by API and CLI, read by everyone. The scheduler writes them through ``batch``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, Row, Select, Text, bindparam, exists, func, select, type_coerce
+
+from etesian.lifecycle.records import DagRunRecord, RunKey
+from etesian.lifecycle.state import FINAL_RUN_STATES, RunState, RunType
+from etesian.protocol.commands import RunRequested
+from etesian.spec.schedule import SchedulePoint
+from etesian.store.errors import RunExistsError, UnknownDagError, UnknownRunError
+from etesian.store.queries import inbox
+from etesian.store.queries.page import Page, Paging, count_up_to, order_columns
+from etesian.store.queries.patterns import Between, like
+from etesian.store.queries.upsert import insert_into
+from etesian.store.tables import ACTIVE_TASK_STATES, dag_runs_table, dags_table, task_instances_table
+
+_dag = dags_table.c
+_run = dag_runs_table.c
+_task = task_instances_table.c
+
+RUN_COLUMNS: Final = [
+    _dag.dag_id,
+    *(_run[name] for name in DagRunRecord.__struct_fields__ if name != "dag_id"),
+]
+RUNS: Final = select(*RUN_COLUMNS).join_from(dag_runs_table, dags_table, _dag.id == _run.dag_pk)
+_ONE: Final = RUNS.where(_dag.dag_id == bindparam("dag_id"), _run.run_id == bindparam("run_id"))
+ORDERS: Final = {
+    "id": _run.id,
+    "dag_id": _dag.dag_id,
+    "run_id": _run.run_id,
+    "state": _run.state,
+    "run_type": _run.run_type,
+    "logical_date": _run.logical_date,
+    "run_after": _run.run_after,
+    "queued_at": _run.queued_at,
+    "started_at": _run.started_at,
+    "ended_at": _run.ended_at,
+    "conf": _run.conf,
+}
+
+
+class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which runs a list is about; None means any."""
+
+    dag_ids: Sequence[str] | None = None
+    dag_id_pattern: str | None = None
+    run_ids: Sequence[str] | None = None
+    run_id_pattern: str | None = None
+    states: Sequence[RunState] | None = None
+    run_types: Sequence[RunType] | None = None
+    logical_dates: Sequence[datetime] | None = None
+    run_after: Between = Between()
+    logical_date: Between = Between()
+    started_at: Between = Between()
+    ended_at: Between = Between()
+    version_hash: str | None = None
+    backfill_id: str | None = None
+    triggering_user_pattern: str | None = None
+    conf_contains: str | None = None
+
+
+def insert_run(connection: Connection, run: DagRunRecord, *, now: datetime) -> None:
+    """Insert a run that a user or a task asks for, and tell the scheduler; ring the bell after the commit.
+
+    Raises:
+        UnknownDagError: there is no such DAG.
+        RunExistsError: the DAG has a run of that run_id or logical date.
+    """
+    dag_pk = connection.execute(select(_dag.id).where(_dag.dag_id == run.dag_id)).scalar_one_or_none()
+    if dag_pk is None:
+        raise UnknownDagError(run.dag_id)
+    values = msgspec.structs.asdict(run)
+    del values["dag_id"]
+    statement = insert_into(connection, dag_runs_table).values(dag_pk=dag_pk, **values)
+    inserted = connection.execute(statement.on_conflict_do_nothing().returning(_run.id)).scalar_one_or_none()
+    if inserted is None:
+        taken = find_run_in_the_way(connection, run)
+        raise RunExistsError(run.dag_id, run.run_id, existing_run_id=taken or run.run_id)
+    inbox.append(connection, RunRequested(dag_id=run.dag_id, run_id=run.run_id), now=now)
+
+
+def find_run_in_the_way(connection: Connection, run: DagRunRecord) -> str | None:
+    """Return the run_id of the run that has ``run``'s run_id or logical date; None when both are free."""
+    of_dag = RUNS.with_only_columns(_run.run_id, maintain_column_froms=True).where(_dag.dag_id == run.dag_id)
+    found = connection.execute(of_dag.where(_run.run_id == run.run_id)).scalar()
+    if found is None and run.logical_date is not None:
+        found = connection.execute(of_dag.where(_run.logical_date == run.logical_date)).scalar()
+    return found
+
+
+def load_run(connection: Connection, key: RunKey) -> DagRunRecord:
+    """Return one run.
+
+    Raises:
+        UnknownRunError: there is none of that name.
+    """
+    row = connection.execute(_ONE, {"dag_id": key.dag_id, "run_id": key.run_id}).one_or_none()
+    if row is None:
+        raise UnknownRunError(key.dag_id, key.run_id)
+    return to_run(row)
+
+
+def list_runs(connection: Connection, wanted: RunFilter, paging: Paging) -> Page[DagRunRecord]:
+    """Return a page of runs, the oldest first unless ordered otherwise.
+
+    Raises:
+        InvalidOrderError: they cannot be ordered like that.
+    """
+    statement = _filtered(RUNS, wanted)
+    order = order_columns(paging.order_by, ORDERS, last=_run.id)
+    rows = connection.execute(statement.order_by(*order).limit(paging.limit).offset(paging.offset))
+    return Page([to_run(row) for row in rows], count_up_to(connection, statement))
+
+
+def count_runs_by_state(connection: Connection, wanted: RunFilter) -> dict[RunState, int]:
+    """Return how many runs are in each state; states without runs are left out."""
+    counted = RUNS.with_only_columns(_run.state, func.count(), maintain_column_froms=True)
+    return {row[0]: row[1] for row in connection.execute(_filtered(counted, wanted).group_by(_run.state))}
+
+
+def load_newest_runs(
+    connection: Connection, dag_ids: Sequence[str], *, limit: int
+) -> dict[str, list[DagRunRecord]]:
+    """Return the newest runs of each DAG, by ``run_after``, the newest first."""
+    found: dict[str, list[DagRunRecord]] = {}
+    newest = RUNS.where(_dag.dag_id == bindparam("dag_id")).order_by(_run.run_after.desc(), _run.id.desc())
+    for dag_id in dag_ids:
+        rows = connection.execute(newest.limit(bindparam("limit")), {"dag_id": dag_id, "limit": limit})
+        found[dag_id] = [to_run(row) for row in rows]
+    return found
+
+
+def load_unfinished_runs(connection: Connection) -> list[DagRunRecord]:
+    """Return what a new leader must know: runs that are queued or running, and finished ones with a task still open."""
+    open_states = [state for state in RunState if state not in FINAL_RUN_STATES]
+    has_open_task = _run.id.in_(select(_task.run_pk).where(_task.state.in_(ACTIVE_TASK_STATES)))
+    unfinished = connection.execute(RUNS.where(_run.state.in_(open_states)).order_by(_run.id)).all()
+    finished = connection.execute(
+        RUNS.where(_run.state.in_(FINAL_RUN_STATES), has_open_task).order_by(_run.id)
+    ).all()
+    return [to_run(row) for row in (*unfinished, *finished)]
+
+
+def load_newest_points(
+    connection: Connection, dag_ids: Sequence[str] | None = None
+) -> dict[str, SchedulePoint]:
+    """Return, by dag_id, the point of the newest scheduled run; DAGs without one are left out."""
+    other = dag_runs_table.alias()
+    newest = (
+        select(other.c.id)
+        .where(other.c.dag_pk == _dag.id, other.c.run_type == RunType.SCHEDULED)
+        .order_by(other.c.run_after.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    statement = select(
+        _dag.dag_id, _run.run_after, _run.logical_date, _run.data_interval_start, _run.data_interval_end
+    ).join_from(dags_table, dag_runs_table, _run.id == newest)
+    if dag_ids is not None:
+        statement = statement.where(_dag.dag_id.in_(dag_ids))
+    return {
+        row.dag_id: SchedulePoint(
+            run_after=row.run_after,
+            logical_date=row.logical_date,
+            data_interval_start=row.data_interval_start,
+            data_interval_end=row.data_interval_end,
+        )
+        for row in connection.execute(statement)
+    }
+
+
+def count_failed_in_a_row(connection: Connection, dag_id: str, *, limit: int) -> int:
+    """Return how many of the newest finished runs failed, counted back from now until one did not, at most ``limit``."""
+    states = connection.execute(
+        RUNS.with_only_columns(_run.state, maintain_column_froms=True)
+        .where(_dag.dag_id == dag_id, _run.state.in_(FINAL_RUN_STATES))
+        .order_by(_run.run_after.desc(), _run.id.desc())
+        .limit(limit)
+    ).scalars()
+    count = 0
+    for state in states:
+        if state != RunState.FAILED:
+            break
+        count += 1
+    return count
+
+
+def load_previous_run(
+    connection: Connection, dag_id: str, before: datetime, *, state: RunState | None = None
+) -> DagRunRecord | None:
+    """Return the run with the newest logical date before a moment, in ``state`` if one is given; None for none."""
+    statement = RUNS.where(_dag.dag_id == dag_id, _run.logical_date < before).order_by(
+        _run.logical_date.desc()
+    )
+    if state is not None:
+        statement = statement.where(_run.state == state)
+    row = connection.execute(statement.limit(1)).one_or_none()
+    return None if row is None else to_run(row)
+
+
+def to_run(row: Row[Any]) -> DagRunRecord:  # Any: RUN_COLUMNS
+    """Return the record of a row with ``RUN_COLUMNS``."""
+    return DagRunRecord(**row._mapping)
+
+
+def _filtered(statement: Select[Any], wanted: RunFilter) -> Select[Any]:  # Any: the columns
+    among = {
+        _dag.dag_id: wanted.dag_ids,
+        _run.run_id: wanted.run_ids,
+        _run.state: wanted.states,
+        _run.run_type: wanted.run_types,
+        _run.logical_date: wanted.logical_dates,
+    }
+    patterns = {
+        _dag.dag_id: wanted.dag_id_pattern,
+        _run.run_id: wanted.run_id_pattern,
+        _run.triggering_user: wanted.triggering_user_pattern,
+        type_coerce(_run.conf, Text): wanted.conf_contains,
+    }
+    equal = {_run.version_hash: wanted.version_hash, _run.backfill_id: wanted.backfill_id}
+    between = {
+        _run.run_after: wanted.run_after,
+        _run.logical_date: wanted.logical_date,
+        _run.started_at: wanted.started_at,
+        _run.ended_at: wanted.ended_at,
+    }
+    return statement.where(
+        *(column.in_(values) for column, values in among.items() if values is not None),
+        *(like(column, pattern) for column, pattern in patterns.items() if pattern),
+        *(column == value for column, value in equal.items() if value is not None),
+        *(condition for column, span in between.items() for condition in span.conditions(column)),
+    )
+
+
+def has_run(connection: Connection, key: RunKey) -> bool:
+    """Return whether there is such a run."""
+    found = select(exists(_ONE))
+    return bool(connection.execute(found, {"dag_id": key.dag_id, "run_id": key.run_id}).scalar())

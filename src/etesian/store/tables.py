@@ -1,0 +1,493 @@
+"""The tables. Keys inside are integers; names of DAGs and runs stand in their own tables only.
+
+A task instance has no number of its own: its run's number, its task_id and its map index are its key, and the key of
+all that belongs to it, so that one run's rows lie side by side and are found and deleted together.
+
+Indexes answer the questions that are asked often, and are partial where history would make them long: their size
+follows the work that is open, not the work that was ever done.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from etesian.lifecycle.state import FINAL_TASK_STATES, RunState, RunType, TaskState
+from etesian.store.column_types import Json, Key, Moment, Name
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _run_key() -> Column[int]:
+    return Column("run_pk", Key, ForeignKey("dag_runs.id", ondelete="CASCADE"), nullable=False)
+
+
+def _dag_key() -> Column[int]:
+    return Column("dag_pk", Key, ForeignKey("dags.id", ondelete="CASCADE"), nullable=False)
+
+
+dags_table = Table(
+    "dags",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("dag_id", Text, nullable=False, unique=True),
+    Column("bundle", Text, nullable=False),
+    Column("file", Text, nullable=False),
+    Column("is_paused", Boolean, nullable=False),
+    Column("is_active", Boolean, nullable=False),  # False: its file no longer defines it
+    Column("version_pk", Key),  # the version in force, not always the one with the highest number
+    Column("version_number", Integer, nullable=False, server_default="0"),
+    Column("version_hash", Text, nullable=False, server_default=""),
+    Column("code_hash", Text, nullable=False, server_default=""),
+    # What lists show and filter by, so that they need not decode specs.
+    Column("display_name", Text),
+    Column("description", Text),
+    Column("owners", Json(list)),
+    Column("tags", Json(list)),
+    Column("schedule_text", Text, nullable=False, server_default="None"),
+    Column("schedule_kind", Text, nullable=False, server_default="none"),
+    Column("timezone", Text, nullable=False, server_default="UTC"),
+    Column("task_count", Integer, nullable=False, server_default="0"),
+    Column("max_active_runs", Integer, nullable=False, server_default="16"),
+    Column("max_active_tasks", Integer, nullable=False, server_default="16"),
+    Column("max_consecutive_failed_runs", Integer, nullable=False, server_default="0"),
+    Column("next_run_after", Moment),
+    Column("next_logical_date", Moment),
+    Column("next_data_interval_start", Moment),
+    Column("next_data_interval_end", Moment),
+    Column("last_parsed_at", Moment),
+    Column("created_at", Moment, nullable=False),
+    Index(None, "bundle", "file"),
+    sqlite_autoincrement=True,
+)
+
+dag_tags_table = Table(
+    "dag_tags",
+    metadata,
+    Column("dag_pk", Key, ForeignKey("dags.id", ondelete="CASCADE"), primary_key=True),
+    Column("tag", Text, primary_key=True),
+    Index(None, "tag"),
+    sqlite_with_rowid=False,
+)
+
+dag_versions_table = Table(
+    "dag_versions",
+    metadata,
+    Column("id", Key, primary_key=True),
+    _dag_key(),
+    Column("number", Integer, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("bundle", Text, nullable=False),
+    Column("code_hash", Text, nullable=False),
+    Column("spec", Text, nullable=False),  # canonical JSON
+    Column("source", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    UniqueConstraint("dag_pk", "hash"),
+    UniqueConstraint("dag_pk", "number"),
+)
+
+dag_runs_table = Table(
+    "dag_runs",
+    metadata,
+    Column("id", Key, primary_key=True),
+    _dag_key(),
+    Column("run_id", Text, nullable=False),
+    Column("run_type", Name(RunType), nullable=False),
+    Column("state", Name(RunState), nullable=False),
+    Column("run_after", Moment, nullable=False),
+    Column("version_hash", Text, nullable=False),
+    Column("logical_date", Moment),
+    Column("data_interval_start", Moment),
+    Column("data_interval_end", Moment),
+    Column("queued_at", Moment),
+    Column("started_at", Moment),
+    Column("ended_at", Moment),
+    Column("conf", Json(dict)),
+    Column("note", Text),
+    Column("triggered_by", Text, nullable=False),
+    Column("triggering_user", Text),
+    Column("backfill_id", Text),
+    Column("clear_number", Integer, nullable=False),
+    Column("reason", Text),
+    UniqueConstraint("dag_pk", "run_id"),
+    # A number is never given twice, so that a scheduler that remembers one can never write to another run.
+    sqlite_autoincrement=True,
+)
+_unfinished = text("state IN ('queued', 'running')")
+_has_date = dag_runs_table.c.logical_date.is_not(None)
+Index(
+    "uq_dag_runs_dag_pk_logical_date",
+    dag_runs_table.c.dag_pk,
+    dag_runs_table.c.logical_date,
+    unique=True,
+    sqlite_where=_has_date,
+    postgresql_where=_has_date,
+)
+Index("ix_dag_runs_dag_pk_run_after", dag_runs_table.c.dag_pk, dag_runs_table.c.run_after)
+Index("ix_dag_runs_run_after", dag_runs_table.c.run_after)
+Index(
+    "ix_dag_runs_unfinished",
+    dag_runs_table.c.state,
+    dag_runs_table.c.dag_pk,
+    sqlite_where=_unfinished,
+    postgresql_where=_unfinished,
+)
+_scheduled = text("run_type = 'scheduled'")
+Index(
+    "ix_dag_runs_scheduled",
+    dag_runs_table.c.dag_pk,
+    dag_runs_table.c.run_after,
+    sqlite_where=_scheduled,
+    postgresql_where=_scheduled,
+)
+_failed = text("state = 'failed'")
+Index(
+    "ix_dag_runs_failed",
+    dag_runs_table.c.run_after,
+    sqlite_where=_failed,
+    postgresql_where=_failed,
+)
+_ended = dag_runs_table.c.ended_at.is_not(None)
+Index("ix_dag_runs_ended_at", dag_runs_table.c.ended_at, sqlite_where=_ended, postgresql_where=_ended)
+_of_backfill = dag_runs_table.c.backfill_id.is_not(None)
+Index(
+    "ix_dag_runs_backfill_id",
+    dag_runs_table.c.backfill_id,
+    sqlite_where=_of_backfill,
+    postgresql_where=_of_backfill,
+)
+
+task_instances_table = Table(
+    "task_instances",
+    metadata,
+    Column("run_pk", Key, ForeignKey("dag_runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("task_id", Text, primary_key=True),
+    Column("map_index", Integer, primary_key=True, autoincrement=False),
+    Column("state", Name(TaskState), nullable=False),
+    Column("try_number", Integer, nullable=False),
+    Column("max_tries", Integer, nullable=False),
+    Column("attempt_id", Text),
+    Column("executor", Text),
+    Column("pool", Text, nullable=False),
+    Column("pool_slots", Integer, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("queue", Text, nullable=False),
+    Column("operator", Text, nullable=False),
+    Column("scheduled_at", Moment),
+    Column("queued_at", Moment),
+    Column("started_at", Moment),
+    Column("ended_at", Moment),
+    Column("wake_at", Moment),
+    Column("first_started_at", Moment),
+    Column("hostname", Text),
+    Column("pid", Integer),
+    Column("trigger_id", Text),
+    Column("resume", LargeBinary),
+    Column("rendered_map_index", Text),
+    Column("note", Text),
+    Column("reason", Text),
+    Column("skipped_by", Text),
+    sqlite_with_rowid=False,
+)
+#: States with work in hand: an index has these only, so that it stays short. ``none`` waits on others and is not one.
+ACTIVE_TASK_STATES: Final = tuple(
+    state for state in TaskState if state not in FINAL_TASK_STATES and state is not TaskState.NONE
+)
+_active = text(f"state IN ({', '.join(repr(state.value) for state in ACTIVE_TASK_STATES)})")
+Index(
+    "ix_task_instances_active",
+    task_instances_table.c.state,
+    task_instances_table.c.pool,
+    sqlite_where=_active,
+    postgresql_where=_active,
+)
+Index(
+    "ix_task_instances_failed",
+    task_instances_table.c.ended_at,
+    sqlite_where=_failed,
+    postgresql_where=_failed,
+)
+_started = task_instances_table.c.started_at.is_not(None)
+Index(
+    "ix_task_instances_started_at",
+    task_instances_table.c.started_at,
+    sqlite_where=_started,
+    postgresql_where=_started,
+)
+
+attempts_table = Table(
+    "attempts",
+    metadata,
+    Column("attempt_id", Text, primary_key=True),
+    _run_key(),
+    Column("task_id", Text, nullable=False),
+    Column("map_index", Integer, nullable=False),
+    Column("try_number", Integer, nullable=False),
+    Column("state", Name(TaskState), nullable=False),
+    Column("queued_at", Moment),
+    Column("started_at", Moment),
+    Column("ended_at", Moment),
+    Column("hostname", Text),
+    Column("pid", Integer),
+    Column("executor", Text),
+    Column("exit_code", Integer),
+    Column("exit_signal", Integer),
+    Column("peak_memory_bytes", BigInteger),
+    Column("cpu_seconds", Float),
+    Column("reason", Text),
+    Index(None, "run_pk", "task_id", "map_index"),
+)
+
+xcoms_table = Table(
+    "xcoms",
+    metadata,
+    Column("id", Key, primary_key=True),
+    _run_key(),
+    Column("task_id", Text, nullable=False),
+    Column("map_index", Integer, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("value", LargeBinary, nullable=False),  # JSON
+    Column("length", Integer),
+    Column("created_at", Moment, nullable=False),
+    UniqueConstraint("run_pk", "task_id", "map_index", "key"),
+)
+
+rendered_fields_table = Table(
+    "rendered_fields",
+    metadata,
+    Column("id", Key, primary_key=True),
+    _run_key(),
+    Column("task_id", Text, nullable=False),
+    Column("map_index", Integer, nullable=False),
+    Column("fields", LargeBinary, nullable=False),  # JSON object, secrets masked
+    UniqueConstraint("run_pk", "task_id", "map_index"),
+)
+
+variables_table = Table(
+    "variables",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),  # encrypted
+    Column("description", Text),
+    Column("updated_at", Moment, nullable=False),
+)
+
+connections_table = Table(
+    "connections",
+    metadata,
+    Column("conn_id", Text, primary_key=True),
+    Column("conn_type", Text, nullable=False),
+    Column("host", Text),
+    Column("port", Integer),
+    Column("schema", Text),
+    Column("login", Text),
+    Column("password", Text),  # encrypted
+    Column("extra", Text),  # encrypted
+    Column("description", Text),
+    Column("updated_at", Moment, nullable=False),
+)
+
+pools_table = Table(
+    "pools",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("slots", Integer, nullable=False),  # -1: without limit
+    Column("includes_deferred", Boolean, nullable=False),
+    Column("description", Text),
+)
+
+inbox_table = Table(
+    "inbox",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("command", Text, nullable=False),  # JSON
+    Column("created_at", Moment, nullable=False),
+    Column("error", Text),  # why it was set aside: it could not be read
+    sqlite_autoincrement=True,
+)
+_readable = inbox_table.c.error.is_(None)
+Index("ix_inbox_readable", inbox_table.c.id, sqlite_where=_readable, postgresql_where=_readable)
+
+leases_table = Table(
+    "leases",
+    metadata,
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("holder", Text, nullable=False),
+    Column("epoch", BigInteger, nullable=False),  # grows with each new leader
+    Column("renewed_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+)
+
+heartbeats_table = Table(
+    "heartbeats",
+    metadata,
+    Column("kind", Text, primary_key=True),  # parser | triggerer | ...
+    Column("hostname", Text, primary_key=True),
+    Column("pid", Integer, primary_key=True, autoincrement=False),
+    Column("started_at", Moment, nullable=False),
+    Column("beat_at", Moment, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+import_errors_table = Table(
+    "import_errors",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("bundle", Text, nullable=False),
+    Column("file", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("line", Integer),
+    Column("seen_at", Moment, nullable=False),
+    UniqueConstraint("bundle", "file"),
+)
+
+triggers_table = Table(
+    "triggers",
+    metadata,
+    Column("trigger_id", Text, primary_key=True),
+    _run_key(),
+    Column("task_id", Text, nullable=False),
+    Column("map_index", Integer, nullable=False),
+    Column("trigger_class", Text, nullable=False),
+    Column("trigger_kwargs", LargeBinary, nullable=False),  # JSON
+    Column("timeout_at", Moment),
+    Column("triggerer", Text),  # the triggerer that awaits it
+    Column("created_at", Moment, nullable=False),
+    Index(None, "run_pk"),
+)
+
+callbacks_table = Table(
+    "callbacks",
+    metadata,
+    Column("callback_id", Text, primary_key=True),
+    Column("dag_id", Text, nullable=False),
+    Column("callback", LargeBinary, nullable=False),  # msgpack of a RunCallback
+    Column("created_at", Moment, nullable=False),
+    Index(None, "dag_id"),
+)
+
+assets_table = Table(
+    "assets",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("uri", Text, nullable=False),
+    Column("asset_group", Text, nullable=False),
+    Column("extra", Json(dict)),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment),  # of its newest event
+    UniqueConstraint("name", "uri"),
+    Index(None, "uri"),
+)
+
+asset_aliases_table = Table(
+    "asset_aliases",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("asset_group", Text, nullable=False),
+)
+
+dag_assets_table = Table(
+    "dag_assets",
+    metadata,
+    _dag_key(),
+    Column("asset_pk", Key, ForeignKey("assets.id", ondelete="CASCADE"), nullable=False),
+    Column("role", Text, nullable=False),  # schedule | watcher | inlet | outlet
+    Column("task_id", Text, nullable=False, server_default=""),
+    UniqueConstraint("dag_pk", "asset_pk", "role", "task_id"),
+    Index(None, "asset_pk"),
+)
+
+asset_events_table = Table(
+    "asset_events",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("asset_pk", Key, ForeignKey("assets.id", ondelete="CASCADE"), nullable=False),
+    Column("alias", Text),
+    Column("extra", Json(dict)),
+    Column("source", Text, nullable=False),  # task | api | watcher
+    # The producing task by name: the event outlives the run that made it.
+    Column("source_dag_id", Text),
+    Column("source_run_id", Text),
+    Column("source_task_id", Text),
+    Column("source_map_index", Integer),
+    Column("created_at", Moment, nullable=False),
+    Index(None, "asset_pk", "id"),
+    Index(None, "created_at"),
+    sqlite_autoincrement=True,
+)
+_by_alias = asset_events_table.c.alias.is_not(None)
+Index("ix_asset_events_alias", asset_events_table.c.alias, sqlite_where=_by_alias, postgresql_where=_by_alias)
+_by_dag = asset_events_table.c.source_dag_id.is_not(None)
+Index(
+    "ix_asset_events_source_dag_id",
+    asset_events_table.c.source_dag_id,
+    sqlite_where=_by_dag,
+    postgresql_where=_by_dag,
+)
+
+asset_event_consumers_table = Table(
+    "asset_event_consumers",
+    metadata,
+    Column("run_pk", Key, ForeignKey("dag_runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("event_pk", Key, ForeignKey("asset_events.id", ondelete="CASCADE"), primary_key=True),
+    Index(None, "event_pk"),
+    sqlite_with_rowid=False,
+)
+
+backfills_table = Table(
+    "backfills",
+    metadata,
+    Column("backfill_id", Text, primary_key=True),
+    _dag_key(),
+    Column("from_date", Moment, nullable=False),
+    Column("to_date", Moment, nullable=False),
+    Column("run_backwards", Boolean, nullable=False),
+    Column("max_active_runs", Integer, nullable=False),
+    Column("reprocess", Text, nullable=False),
+    Column("conf", Json(dict)),
+    Column("newest_version", Boolean, nullable=False),
+    Column("is_paused", Boolean, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("completed_at", Moment),
+    Column("triggering_user", Text),
+    Index(None, "dag_pk"),
+)
+
+audit_log_table = Table(
+    "audit_log",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("user", Text),
+    Column("action", Text, nullable=False),
+    Column("dag_id", Text),
+    Column("run_id", Text),
+    Column("task_id", Text),
+    Column("map_index", Integer),
+    Column("details", Json(dict)),
+    Index(None, "at"),
+    Index(None, "dag_id", "at"),
+)
