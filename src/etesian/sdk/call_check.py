@@ -1,0 +1,63 @@
+"""Whether a task's function can be called with the arguments that it was given, known before anything runs."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from etesian.sdk.context_keys import CONTEXT_KEYS
+from etesian.sdk.exceptions import InvalidDagError
+
+
+def check_call(
+    function: Callable[..., Any], args: Collection[Any], kwargs: Mapping[str, Any], what: str
+) -> None:
+    """Check that a function can be called with its own arguments; context keys that it names may be left out.
+
+    Raises:
+        InvalidDagError: an argument is missing, or is one too many.
+    """
+    parameters = _parameters_of(function)
+    if parameters is None:
+        return
+    lenient = [
+        parameter.replace(default=None)
+        if parameter.name in CONTEXT_KEYS
+        and parameter.default is parameter.empty
+        and parameter.kind is not parameter.POSITIONAL_ONLY
+        else parameter
+        for parameter in parameters
+    ]
+    try:
+        _signature_of(lenient).bind(*args, **kwargs)
+    except TypeError as error:
+        raise InvalidDagError(
+            f"{what} cannot call {getattr(function, '__name__', function)}(): {error}"
+        ) from None
+
+
+def _signature_of(parameters: list[inspect.Parameter]) -> inspect.Signature:
+    """Return a signature in which a parameter without a default may follow one that has been given one."""
+    seen_default = False
+    for parameter in parameters:
+        if parameter.kind is parameter.POSITIONAL_OR_KEYWORD:
+            if parameter.default is not parameter.empty:
+                seen_default = True
+            elif seen_default:
+                # Python's rule about the order of defaults does not apply to a call that names its arguments
+                return inspect.Signature(
+                    [p.replace(kind=p.KEYWORD_ONLY) if _may_be_named(p) else p for p in parameters]
+                )
+    return inspect.Signature(parameters)
+
+
+def _may_be_named(parameter: inspect.Parameter) -> bool:
+    return parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+
+
+def _parameters_of(function: Callable[..., Any]) -> list[inspect.Parameter] | None:
+    try:
+        return list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):  # some functions written in C do not tell
+        return None
