@@ -105,6 +105,16 @@ class Standalone:
         kill_all([*left, *processes_of(self.home)])
         return code
 
+    def stop_gently(self, *, within: float = 20) -> int:
+        """Ask the platform to end and return its exit code; kill nothing."""
+        if self._process is None:
+            raise PlatformError("the platform was not started")
+        self._process.send_signal(signal.SIGINT)
+        try:
+            return self._process.wait(within)
+        except subprocess.TimeoutExpired:
+            raise self.failure(f"the platform did not end within {within:g} s of SIGINT") from None
+
     def close(self) -> None:
         """Stop, whatever the state, and let go of the connection."""
         try:

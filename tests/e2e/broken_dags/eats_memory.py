@@ -1,0 +1,3 @@
+from etesian import DAG
+hog = bytearray(4 << 30)
+# the error says: emory

@@ -1,0 +1,5 @@
+from etesian import DAG
+
+DAG("good", schedule=None)
+# the error says: good.py
+# the error says: 'good'
