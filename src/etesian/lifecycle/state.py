@@ -73,7 +73,9 @@ _CLEARED = frozenset({_S.NONE})
 ALLOWED: Final[Mapping[TaskState, frozenset[TaskState]]] = {
     _S.NONE: frozenset({_S.SCHEDULED}) | _DECIDED | _MARKED,
     _S.SCHEDULED: frozenset({_S.QUEUED}) | _DECIDED | _MARKED | _CLEARED,
-    _S.QUEUED: frozenset({_S.RUNNING, _S.SCHEDULED, _S.UP_FOR_RETRY, _S.RESTARTING, _S.REMOVED}) | _MARKED | _CLEARED,
+    _S.QUEUED: frozenset({_S.RUNNING, _S.SCHEDULED, _S.UP_FOR_RETRY, _S.RESTARTING, _S.REMOVED})
+    | _MARKED
+    | _CLEARED,
     _S.RUNNING: frozenset(
         {_S.UP_FOR_RETRY, _S.UP_FOR_RESCHEDULE, _S.DEFERRED, _S.AWAITING_INPUT, _S.RESTARTING, _S.REMOVED}
     )

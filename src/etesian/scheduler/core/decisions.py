@@ -17,58 +17,58 @@ class _Decision(msgspec.Struct, frozen=True, kw_only=True):
     """Base of the decisions."""
 
 
-class SaveRun(_Decision):
+class SaveRun(_Decision, frozen=True, kw_only=True):
     """Insert or update a run. ``is_new`` when the core created it."""
 
     run: DagRunRecord
     is_new: bool = False
 
 
-class SaveTaskInstance(_Decision):
+class SaveTaskInstance(_Decision, frozen=True, kw_only=True):
     """Insert or update a task instance."""
 
     task_instance: TaskInstanceRecord
 
 
-class DeleteTaskInstances(_Decision):
+class DeleteTaskInstances(_Decision, frozen=True, kw_only=True):
     """Forget task instances (a mapped task that became shorter, a placeholder that was expanded)."""
 
     keys: tuple[TaskKey, ...]
 
 
-class SaveAttempt(_Decision):
+class SaveAttempt(_Decision, frozen=True, kw_only=True):
     """Add one ended try to the history."""
 
     attempt: AttemptRecord
 
 
-class StoreReport(_Decision):
+class StoreReport(_Decision, frozen=True, kw_only=True):
     """Store what an accepted report brought (XComs, rendered fields), and acknowledge it after the commit."""
 
     key: TaskKey
     report: Finished
 
 
-class Acknowledge(_Decision):
+class Acknowledge(_Decision, frozen=True, kw_only=True):
     """A report needs no storing (stale or repeated): just acknowledge it."""
 
     attempt_id: str
 
 
-class ClearXComs(_Decision):
+class ClearXComs(_Decision, frozen=True, kw_only=True):
     """Delete a task instance's XComs: a new try or a clear."""
 
     key: TaskKey
 
 
-class Dispatch(_Decision):
+class Dispatch(_Decision, frozen=True, kw_only=True):
     """Hand a workload to an executor, after the commit that made it ``queued``."""
 
     executor: str
     workload: RunTask | RunCallback
 
 
-class AnswerClaim(_Decision):
+class AnswerClaim(_Decision, frozen=True, kw_only=True):
     """Let a claimed attempt start, or refuse it, after the commit."""
 
     attempt_id: str
@@ -76,7 +76,7 @@ class AnswerClaim(_Decision):
     reason: str | None = None
 
 
-class StopAttempt(_Decision):
+class StopAttempt(_Decision, frozen=True, kw_only=True):
     """Ask the executor to end an attempt."""
 
     executor: str
@@ -84,7 +84,7 @@ class StopAttempt(_Decision):
     reason: str
 
 
-class StartTrigger(_Decision):
+class StartTrigger(_Decision, frozen=True, kw_only=True):
     """Store a trigger for the triggerer."""
 
     trigger_id: str
@@ -94,59 +94,59 @@ class StartTrigger(_Decision):
     timeout_at: datetime | None = None
 
 
-class CancelTrigger(_Decision):
+class CancelTrigger(_Decision, frozen=True, kw_only=True):
     """Its task no longer waits."""
 
     trigger_id: str
 
 
-class SaveCallback(_Decision):
+class SaveCallback(_Decision, frozen=True, kw_only=True):
     """Keep a callback until it has run (at least once)."""
 
     callback: RunCallback
 
 
-class ForgetCallback(_Decision):
+class ForgetCallback(_Decision, frozen=True, kw_only=True):
     """It has run."""
 
     callback_id: str
 
 
-class SaveNextRun(_Decision):
+class SaveNextRun(_Decision, frozen=True, kw_only=True):
     """When the DAG's next run is due, for people to see; None: never."""
 
     dag_id: str
     point: SchedulePoint | None
 
 
-class PauseDag(_Decision):
+class PauseDag(_Decision, frozen=True, kw_only=True):
     """The DAG failed too often in a row, or a rule asks for it: pause it."""
 
     dag_id: str
     reason: str
 
 
-class AskPast(_Decision):
+class AskPast(_Decision, frozen=True, kw_only=True):
     """Load the states of the newest run before ``before`` and tell ``PastKnown``."""
 
     run_key: RunKey
     before: datetime
 
 
-class RecordAssetEvents(_Decision):
+class RecordAssetEvents(_Decision, frozen=True, kw_only=True):
     """Store asset events."""
 
     source: TaskKey | None
     events: tuple[AssetEventReport, ...]
 
 
-class ForgetRun(_Decision):
+class ForgetRun(_Decision, frozen=True, kw_only=True):
     """Delete a run and all that belongs to it."""
 
     run_key: RunKey
 
 
-class ForgetDag(_Decision):
+class ForgetDag(_Decision, frozen=True, kw_only=True):
     """Delete a DAG and all that belongs to it."""
 
     dag_id: str

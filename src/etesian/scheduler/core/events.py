@@ -28,6 +28,7 @@ from etesian.protocol.commands import (
     TriggerFired,
 )
 from etesian.protocol.reports import Claim, Finished
+from etesian.protocol.workloads import RunCallback
 from etesian.spec.dag import DagSpec
 from etesian.spec.schedule import SchedulePoint
 
@@ -36,7 +37,7 @@ class _Event(msgspec.Struct, frozen=True, kw_only=True):
     """Base of the shell's events."""
 
 
-class SpecUpdated(_Event):
+class SpecUpdated(_Event, frozen=True, kw_only=True):
     """A DAG is known, or has a new version. Also sent for every DAG when a leader starts."""
 
     spec: DagSpec
@@ -48,13 +49,13 @@ class SpecUpdated(_Event):
     failed_in_a_row: int = 0  #: newest finished runs that failed, counted back from now
 
 
-class RunAdded(_Event):
+class RunAdded(_Event, frozen=True, kw_only=True):
     """A run was inserted, in state ``queued``, and waits for the core."""
 
     run: DagRunRecord
 
 
-class RunLoaded(_Event):
+class RunLoaded(_Event, frozen=True, kw_only=True):
     """An unfinished run found by a new leader, or a finished one that a command is about to touch."""
 
     run: DagRunRecord
@@ -62,10 +63,11 @@ class RunLoaded(_Event):
     code_hash: str
     bundle: str
     task_instances: tuple[TaskInstanceRecord, ...]
-    xcom_lengths: dict[tuple[str, int, str], int] = {}  #: (task_id, map_index, key) to length, for mapped tasks
+    #: (task_id, map_index, key) to length of each stored XCom that a mapped task may need; -1: a value without length
+    xcom_lengths: dict[tuple[str, int, str], int] = {}
 
 
-class PastKnown(_Event):
+class PastKnown(_Event, frozen=True, kw_only=True):
     """The answer to ``AskPast``: states of the newest run before a logical date; empty when there is none."""
 
     run_key: RunKey  #: the run that asked
@@ -73,13 +75,13 @@ class PastKnown(_Event):
     states: dict[str, TaskState]  #: by task_id; of a mapped task the worst
 
 
-class PoolsSet(_Event):
+class PoolsSet(_Event, frozen=True, kw_only=True):
     """All pools: name to slots and whether deferred tasks count. Slots of -1 means without limit."""
 
     pools: dict[str, tuple[int, bool]]
 
 
-class AttemptsHeld(_Event):
+class AttemptsHeld(_Event, frozen=True, kw_only=True):
     """A worker's own list of its attempts, on connecting; others that it should hold are lost."""
 
     executor: str
@@ -87,20 +89,26 @@ class AttemptsHeld(_Event):
     attempt_ids: frozenset[str]
 
 
-class AttemptsLost(_Event):
+class AttemptsLost(_Event, frozen=True, kw_only=True):
     """These attempts will not be heard of again."""
 
     attempt_ids: frozenset[str]
     reason: str
 
 
-class CallbackDone(_Event):
+class CallbacksLoaded(_Event, frozen=True, kw_only=True):
+    """Callbacks that a former leader saved and that have not run; a new leader sends them once."""
+
+    callbacks: tuple[RunCallback, ...]
+
+
+class CallbackDone(_Event, frozen=True, kw_only=True):
     """A callback has run, or is given up."""
 
     callback_id: str
 
 
-class Tick(_Event):
+class Tick(_Event, frozen=True, kw_only=True):
     """Time has passed; nothing else happened."""
 
 
@@ -113,6 +121,7 @@ Event: TypeAlias = (
     | AttemptsHeld
     | AttemptsLost
     | CallbackDone
+    | CallbacksLoaded
     | Tick
     | Claim
     | Finished
@@ -130,4 +139,3 @@ Event: TypeAlias = (
     | CreateBackfill
     | ChangeBackfill
 )
-

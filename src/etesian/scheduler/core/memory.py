@@ -1,0 +1,294 @@
+"""All that the core knows: DAGs, unfinished runs, their task instances, accounts, timers, and what is still to be done.
+
+Plain data with few methods. The parts of the core (one file per question) are functions over a ``Memory``.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Iterator
+from datetime import datetime
+from weakref import WeakValueDictionary
+
+import msgspec
+
+from etesian.foundation.ids import IdSource
+from etesian.lifecycle.records import DagRunRecord, RunKey, TaskInstanceRecord, TaskKey
+from etesian.lifecycle.state import RunState, RunType, TaskState
+from etesian.lifecycle.trigger_rules import UpstreamCounts
+from etesian.protocol.workloads import RunCallback, RunContext
+from etesian.scheduler.core.decisions import Decision
+from etesian.scheduler.core.graph import DagGraph, Expansion, GraphTask
+from etesian.scheduler.core.limits import Account
+from etesian.scheduler.core.ready import Lane, ReadyKey, ReadyQueue
+from etesian.scheduler.core.settings import CoreSettings
+from etesian.scheduler.core.timers import Timers
+from etesian.spec.schedule import SchedulePoint
+
+#: Slots of the default pool until the shell has told all pools.
+DEFAULT_POOL_SLOTS = 128
+
+
+class Instance:
+    """One task instance of an unfinished run. Its record is what the store holds, or will hold after this batch."""
+
+    __slots__ = ("counts", "dispatches", "lane", "node", "ready_key", "record", "setup_counts")
+
+    def __init__(self, node: Node, record: TaskInstanceRecord) -> None:
+        self.node = node
+        self.record = record
+        self.counts: UpstreamCounts | None = None  #: upstream within the mapped group; None if there are none
+        self.setup_counts: UpstreamCounts | None = None
+        self.lane: Lane | None = None  #: where it waits, or whose slots it holds
+        self.dispatches = 0  #: times the present try was handed out without being claimed
+        self.ready_key: ReadyKey | None = None  #: its place in the lane; None when it does not wait there
+
+    def __repr__(self) -> str:
+        return f"<Instance {self.record.key} {self.record.state}>"
+
+    @property
+    def state(self) -> TaskState:
+        """Where it is."""
+        return self.record.state
+
+    @property
+    def is_placeholder(self) -> bool:
+        """Whether it stands for a mapped task that is not expanded yet."""
+        return self.node.task.expansion is not None and self.record.map_index < 0
+
+
+class Node:
+    """One task within one run: its task instances, and how many upstream task instances are in which state."""
+
+    __slots__ = ("account", "counts", "instances", "not_good", "run", "setup_counts", "task", "waiting")
+
+    def __init__(self, run: Run, task: GraphTask) -> None:
+        self.run = run
+        self.task = task
+        self.instances: dict[
+            int, Instance
+        ] = {}  #: by map index; -1 alone unless the task is mapped and expanded
+        self.counts = UpstreamCounts()
+        self.setup_counts: UpstreamCounts | None = UpstreamCounts() if task.setups else None
+        self.account: Account | None = None  #: for ``max_active_tis_per_dagrun``
+        self.waiting = 0  #: task instances in state none
+        self.not_good = 0  #: task instances that are not (or not yet) success or skipped
+
+
+class Past:
+    """The run before, for tasks that depend on it: itself if it is in memory, else what its tasks came to."""
+
+    __slots__ = ("run", "run_id", "states")
+
+    def __init__(self, run_id: str | None, run: Run | None, states: dict[str, TaskState]) -> None:
+        self.run_id = run_id  #: None: there is none
+        self.run = run
+        self.states = states
+
+
+class Run:
+    """One run that is not finished (or is being touched by a command)."""
+
+    __slots__ = (
+        "account",
+        "backfill_id",
+        "context",
+        "dag",
+        "failed_leaves",
+        "graph",
+        "has_slot",
+        "is_new",
+        "lanes",
+        "lengths",
+        "map_lengths",
+        "nodes",
+        "past",
+        "record",
+        "successors",
+        "unfinished",
+    )
+
+    def __init__(self, dag: Dag, graph: DagGraph, record: DagRunRecord) -> None:
+        self.dag = dag
+        self.graph = graph
+        self.record = record
+        self.nodes: list[Node] = []  #: by task number; empty until the run starts
+        self.unfinished = 0  #: task instances that are not final
+        self.failed_leaves = 0  #: task instances that make the run a failure
+        self.account = Account("run", record.run_id, graph.spec.max_active_tasks)
+        self.lanes: dict[tuple[str, int, int], Lane] = {}
+        self.lengths: dict[
+            tuple[str, int, str], int
+        ] = {}  #: of XComs that decide a mapping; -1: a value without length
+        self.map_lengths: dict[
+            str, dict[str, int]
+        ] = {}  #: of expanded tasks and groups: the length of each input
+        self.context: RunContext | None = None  #: as workers see the run; None when it must be made anew
+        self.past: Past | None = None  #: None while the store was not asked or has not answered
+        self.successors: list[Run] = []  #: runs whose past is this one
+        self.is_new = False  #: the store does not know it yet
+        self.has_slot = False  #: it counts among the DAG's active runs
+
+    def __repr__(self) -> str:
+        return f"<Run {self.record.key} {self.record.state}>"
+
+    @property
+    def key(self) -> RunKey:
+        """Its name."""
+        return self.record.key
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its task instances may move by themselves."""
+        return self.record.state is RunState.RUNNING
+
+    @property
+    def is_backfill(self) -> bool:
+        """Whether it belongs to a backfill, and is counted there instead of with the DAG's other runs."""
+        return self.record.run_type is RunType.BACKFILL
+
+    def bind(self, graph: DagGraph) -> None:
+        """Let the run have that version of its DAG."""
+        self.graph = graph
+        self.account.limit = graph.spec.max_active_tasks
+
+    def node(self, task_id: str) -> Node | None:
+        """Return the node of a task; None if this version of the DAG, or a run that has not begun, has none."""
+        number = self.graph.index.get(task_id)
+        return self.nodes[number] if number is not None and self.nodes else None
+
+    def instances(self) -> Iterator[Instance]:
+        """Yield all task instances, in topological order."""
+        for node in self.nodes:
+            yield from node.instances.values()
+
+
+class Dag:
+    """One DAG: its newest version and its unfinished runs."""
+
+    __slots__ = (
+        "active",
+        "dag_id",
+        "failed_in_a_row",
+        "gate",
+        "graph",
+        "graphs",
+        "is_gone",
+        "is_paused",
+        "newest_point",
+        "next_point",
+        "queue",
+        "recent",
+        "runs",
+        "schedule_is_held",
+        "task_accounts",
+        "unbound",
+        "unfinished",
+    )
+
+    def __init__(self, dag_id: str) -> None:
+        self.dag_id = dag_id
+        self.graph: DagGraph | None = None  #: the newest version; None if only an old run is known
+        self.graphs: WeakValueDictionary[str, DagGraph] = WeakValueDictionary()  #: versions in use, by hash
+        self.is_paused = False
+        self.is_gone = False  #: no file defines it any more
+        self.newest_point: SchedulePoint | None = None  #: of the newest scheduled run
+        self.next_point: SchedulePoint | None = None
+        self.failed_in_a_row = 0
+        self.runs: dict[str, Run] = {}  #: by run_id
+        self.queue: list[
+            tuple[datetime, str]
+        ] = []  #: heap of queued runs: run_after and run_id; backfills apart
+        self.unfinished = 0  #: queued and running runs, backfills apart
+        self.active = 0  #: running runs, backfills apart
+        self.schedule_is_held = False  #: no run is created, because too many are unfinished
+        self.unbound: list[DagRunRecord] = []  #: runs asked for before the DAG was known
+        self.gate = Account("dag", dag_id, None)  #: closed while the DAG is paused
+        self.task_accounts: dict[str, Account] = {}  #: for ``max_active_tis_per_dag``
+        self.recent: OrderedDict[str, dict[str, TaskState]] = (
+            OrderedDict()
+        )  #: what the last finished runs came to
+
+    def __repr__(self) -> str:
+        return f"<Dag {self.dag_id}>"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether new runs may start."""
+        return self.graph is not None and not self.is_paused and not self.is_gone
+
+
+class CallbackState:
+    """A callback that has not run yet."""
+
+    __slots__ = ("attempts", "claimed_by", "executor", "workload")
+
+    def __init__(self, workload: RunCallback, executor: str) -> None:
+        self.workload = workload
+        self.executor = executor
+        self.claimed_by: tuple[str, int | None] | None = None  #: host and pid of the worker that runs it
+        self.attempts = 0  #: times it was handed out
+
+
+class Memory:
+    """Everything. Changed only by the parts of the core, one event after the other."""
+
+    def __init__(self, settings: CoreSettings) -> None:
+        self.settings = settings
+        self.ids = IdSource(settings.ids_seed)
+        self.dags: dict[str, Dag] = {}
+        self.runs: dict[RunKey, Run] = {}
+        self.attempts: dict[str, Instance] = {}  #: open attempts by id
+        self.unclaimed: OrderedDict[str, Instance] = OrderedDict()  #: queued attempts, the oldest first
+        self.triggers: dict[str, Instance] = {}  #: by trigger_id
+        self.parallelism = Account("parallelism", "parallelism", settings.parallelism)
+        self.pools: dict[str, Account] = {"default_pool": Account("pool", "default_pool", DEFAULT_POOL_SLOTS)}
+        self.ready = ReadyQueue()
+        self.ready_serial = 0
+        self.timers = Timers()
+        self.callbacks: OrderedDict[str, CallbackState] = OrderedDict()  #: by callback_id
+        self.undispatched_callbacks: deque[str] = deque()  #: callback_ids, the oldest first
+        self.callback_attempts: dict[str, CallbackState] = {}  #: those handed out, by attempt_id
+        # What one event leaves to be done before the next one; see ``settle``.
+        self.touched: deque[Node | Instance] = deque()  #: whose upstream changed
+        self.fed: deque[tuple[Run, Expansion]] = deque()  #: mapped tasks whose length may be known now
+        self.ended: deque[Run] = deque()  #: runs whose last task instance became final
+        self.failed_fast: dict[Run, str] = {}  #: runs to stop because that task failed
+        self.waiting_dags: dict[Dag, None] = {}  #: DAGs that may be able to start or create a run
+        self.visitors: dict[Run, None] = {}  #: runs to forget after the batch, unless they live again
+        # What the batch has changed.
+        self.out: list[Decision] = []
+        self.changed_instances: dict[Instance, None] = {}
+        self.changed_runs: dict[Run, None] = {}
+
+    def decide(self, decision: Decision) -> None:
+        """Add a decision to those of this event."""
+        self.out.append(decision)
+
+    def find(self, key: TaskKey) -> Instance | None:
+        """Return a task instance by its name."""
+        run = self.runs.get(key.run_key)
+        node = run.node(key.task_id) if run is not None else None
+        return node.instances.get(key.map_index) if node is not None else None
+
+    def pool(self, name: str) -> Account:
+        """Return a pool; one that does not exist has no slots."""
+        account = self.pools.get(name)
+        if account is None:
+            account = self.pools[name] = Account("pool", name, 0)
+        return account
+
+    def update_run(self, run: Run, **changes: object) -> None:
+        """Change fields of a run's record."""
+        run.record = msgspec.structs.replace(run.record, **changes)
+        run.context = None
+        self.changed_runs[run] = None
+
+    def update(self, instance: Instance, **changes: object) -> None:
+        """Change fields of a task instance's record, but not its state; see ``moves`` for that."""
+        instance.record = msgspec.structs.replace(instance.record, **changes)
+        self.changed_instances[instance] = None
+
+    def touch_dag(self, dag: Dag) -> None:
+        """Look again whether the DAG can start or create a run."""
+        self.waiting_dags[dag] = None

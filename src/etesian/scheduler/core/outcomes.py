@@ -1,0 +1,210 @@
+"""What a finished attempt means for its task instance."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from etesian.lifecycle.records import AttemptRecord
+from etesian.lifecycle.retries import compute_retry_delay, may_retry
+from etesian.lifecycle.state import TaskState
+from etesian.protocol.reports import Deferred, Failed, Finished, Rescheduled, Skipped, Succeeded
+from etesian.scheduler.core.callbacks import finish_callback, send_task_callback
+from etesian.scheduler.core.claims import start_attempt
+from etesian.scheduler.core.decisions import Acknowledge, RecordAssetEvents, SaveAttempt, StoreReport
+from etesian.scheduler.core.deferral import defer
+from etesian.scheduler.core.memory import Instance, Memory
+from etesian.scheduler.core.moves import FRESH, move
+from etesian.scheduler.core.timers import TimerKind
+from etesian.scheduler.core.upstream import skip
+
+
+def take_report(memory: Memory, report: Finished, now: datetime) -> None:
+    """End an attempt as its worker reports. A report that is repeated or too late is only acknowledged."""
+    instance = memory.attempts.get(report.attempt_id)
+    if instance is None:
+        callback = memory.callback_attempts.get(report.attempt_id)
+        if callback is None:
+            memory.decide(Acknowledge(attempt_id=report.attempt_id))
+        else:
+            finish_callback(memory, callback, report, now)
+        return
+    outcome = report.outcome
+    if instance.state is TaskState.QUEUED and not isinstance(outcome, Failed):
+        # The claim was granted but not stored (a power cut); the report proves that it was.
+        start_attempt(memory, instance, report.started_at or now, hostname=None, pid=None)
+    memory.decide(StoreReport(key=instance.record.key, report=report))
+    if report.rendered_map_index is not None:
+        memory.update(instance, rendered_map_index=report.rendered_map_index)
+    memory.timers.cancel(TimerKind.OVERDUE, instance)
+    if instance.state is TaskState.RESTARTING:
+        _restart(memory, instance, report, now)
+        return
+    match outcome:
+        case Succeeded():
+            _succeed(memory, instance, report, outcome, now)
+        case Skipped():
+            _finish(memory, instance, TaskState.SKIPPED, now, report=report, reason=outcome.reason)
+        case Failed():
+            fail_attempt(memory, instance, outcome, now, report=report)
+        case Rescheduled():
+            _look_later(memory, instance, outcome)
+        case Deferred():
+            defer(memory, instance, outcome, now)
+
+
+def fail_attempt(
+    memory: Memory, instance: Instance, outcome: Failed, now: datetime, *, report: Finished | None = None
+) -> None:
+    """End an attempt that failed: another try follows if one is left and the failure allows it."""
+    record, spec = instance.record, instance.node.task.spec
+    if record.state is TaskState.RESTARTING:
+        _restart(memory, instance, report, now)
+        return
+    memory.timers.cancel(TimerKind.OVERDUE, instance)
+    if not outcome.retry or not may_retry(record.try_number, record.max_tries):
+        _finish(memory, instance, TaskState.FAILED, now, report=report, reason=outcome.reason)
+        return
+    seconds = outcome.retry_delay_seconds
+    if seconds is None:
+        failed_tries = record.try_number - (record.max_tries - spec.retries)
+        seconds = compute_retry_delay(spec, failed_tries)
+    wake_at = now + timedelta(seconds=seconds)
+    ended_at = _ended_at(instance, report, now)
+    save_attempt(memory, instance, TaskState.FAILED, ended_at, reason=outcome.reason, report=report)
+    move(
+        memory,
+        instance,
+        TaskState.UP_FOR_RETRY,
+        ended_at=ended_at,
+        wake_at=wake_at,
+        reason=outcome.reason,
+        resume=None,
+        first_started_at=None,
+    )
+    memory.timers.set(TimerKind.WAKE, instance, wake_at)
+    if "retry" in instance.node.task.callbacks:
+        send_task_callback(memory, instance, "retry", now)
+
+
+def _succeed(memory: Memory, instance: Instance, report: Finished, outcome: Succeeded, now: datetime) -> None:
+    _note_lengths(instance, outcome)
+    for task_id in outcome.skip:
+        _skip_for_branch(memory, instance, task_id, now)
+    _finish(memory, instance, TaskState.SUCCESS, now, report=report)
+    if outcome.asset_events:
+        memory.decide(RecordAssetEvents(source=instance.record.key, events=outcome.asset_events))
+
+
+def _note_lengths(instance: Instance, outcome: Succeeded) -> None:
+    """Remember the lengths of pushed values that decide how a task is expanded."""
+    task, run = instance.node.task, instance.node.run
+    if not task.feeds:
+        return
+    keys = {key for key, _ in task.feeds}
+    for value in outcome.xcoms:
+        if value.key in keys:
+            run.lengths[task.task_id, instance.record.map_index, value.key] = (
+                -1 if value.length is None else value.length
+            )
+
+
+def _skip_for_branch(memory: Memory, branch: Instance, task_id: str, now: datetime) -> None:
+    """Skip what a branch did not choose; within a mapped group only at the branch's own map index."""
+    node = branch.node.run.node(task_id)
+    if node is None:
+        return
+    expansion = branch.node.task.expansion
+    if expansion is not None and node.task.expansion is expansion:
+        own = node.instances.get(branch.record.map_index)
+        chosen = [] if own is None else [own]
+    else:
+        chosen = list(node.instances.values())
+    for instance in chosen:
+        if instance.state in {TaskState.NONE, TaskState.SCHEDULED}:
+            memory.update(instance, skipped_by=branch.record.task_id)
+            skip(memory, instance, now, f"skipped by {branch.record.task_id!r}")
+
+
+def _finish(
+    memory: Memory,
+    instance: Instance,
+    state: TaskState,
+    now: datetime,
+    *,
+    report: Finished | None,
+    reason: str | None = None,
+) -> None:
+    """Give a task instance that ran its final state."""
+    ended_at = _ended_at(instance, report, now)
+    save_attempt(memory, instance, state, ended_at, reason=reason, report=report)
+    move(memory, instance, state, ended_at=ended_at, reason=reason, resume=None, wake_at=None)
+    kind = {TaskState.SUCCESS: "success", TaskState.FAILED: "failure", TaskState.SKIPPED: "skipped"}[state]
+    if kind in instance.node.task.callbacks:
+        send_task_callback(memory, instance, kind, now)
+    if state is TaskState.FAILED and instance.node.run.graph.spec.fail_fast:
+        memory.failed_fast[instance.node.run] = instance.record.task_id
+
+
+def _look_later(memory: Memory, instance: Instance, outcome: Rescheduled) -> None:
+    record = instance.record
+    move(
+        memory,
+        instance,
+        TaskState.UP_FOR_RESCHEDULE,
+        wake_at=outcome.at,
+        first_started_at=record.first_started_at or record.started_at,
+    )
+    memory.timers.set(TimerKind.WAKE, instance, outcome.at)
+
+
+def _restart(memory: Memory, instance: Instance, report: Finished | None, now: datetime) -> None:
+    """A task that was cleared while it ran has stopped: it begins anew."""
+    ended_at = _ended_at(instance, report, now)
+    save_attempt(memory, instance, TaskState.FAILED, ended_at, reason="cleared while it ran", report=report)
+    move(memory, instance, TaskState.NONE, **FRESH)
+
+
+def save_attempt(
+    memory: Memory,
+    instance: Instance,
+    state: TaskState,
+    ended_at: datetime,
+    *,
+    reason: str | None = None,
+    report: Finished | None = None,
+) -> None:
+    """Add the try that ends now to the task instance's history."""
+    record = instance.record
+    usage = report.usage if report is not None else None
+    assert record.attempt_id is not None, "a try that ends has an attempt"
+    memory.decide(
+        SaveAttempt(
+            attempt=AttemptRecord(
+                attempt_id=record.attempt_id,
+                dag_id=record.dag_id,
+                run_id=record.run_id,
+                task_id=record.task_id,
+                map_index=record.map_index,
+                try_number=record.try_number,
+                state=state,
+                queued_at=record.queued_at,
+                started_at=record.started_at,
+                ended_at=ended_at,
+                hostname=record.hostname,
+                pid=record.pid,
+                executor=record.executor,
+                exit_code=usage.exit_code if usage is not None else None,
+                exit_signal=usage.exit_signal if usage is not None else None,
+                peak_memory_bytes=usage.peak_memory_bytes if usage is not None else None,
+                cpu_seconds=usage.cpu_seconds if usage is not None else None,
+                reason=reason,
+            )
+        )
+    )
+
+
+def _ended_at(instance: Instance, report: Finished | None, now: datetime) -> datetime:
+    """Return when the attempt ended by its worker's clock, as far as that agrees with ours."""
+    if report is None or report.ended_at is None:
+        return now
+    return min(max(report.ended_at, instance.record.started_at or now), now)

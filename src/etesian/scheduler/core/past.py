@@ -1,0 +1,119 @@
+"""Tasks that depend on the run before theirs (``depends_on_past``, ``wait_for_downstream``)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from etesian.lifecycle.state import TaskState
+from etesian.scheduler.core.decisions import AskPast
+from etesian.scheduler.core.events import PastKnown
+from etesian.scheduler.core.memory import Instance, Memory, Past, Run
+
+#: What a task of the run before must have come to.
+GOOD: Final = frozenset({TaskState.SUCCESS, TaskState.SKIPPED})
+#: Finished runs of one DAG whose results are kept, in case the store's answer about them is older than the batch.
+MAX_RECENT: Final = 32
+
+
+def ask_past(memory: Memory, run: Run) -> None:
+    """Ask for the run before, if a task of this run needs it."""
+    if not run.graph.uses_past:
+        return
+    if run.record.logical_date is None:
+        run.past = Past(None, None, {})
+    else:
+        memory.decide(AskPast(run_key=run.key, before=run.record.logical_date))
+
+
+def learn_past(memory: Memory, event: PastKnown) -> None:
+    """Take the store's answer; what is in memory is newer than what it read."""
+    run = memory.runs.get(event.run_key)
+    if run is None:
+        return
+    forget_past(run)
+    run_id = event.past_run_id
+    previous = run.dag.runs.get(run_id) if run_id is not None else None
+    if previous is not None and not previous.nodes and previous.record.state.is_final:
+        previous = None
+    states = event.states if run_id is None else run.dag.recent.get(run_id, event.states)
+    run.past = Past(run_id, previous, dict(states))
+    if previous is not None:
+        previous.successors.append(run)
+    memory.touched.extend(node for node in run.nodes if node.task.uses_past)
+
+
+def forget_past(run: Run) -> None:
+    """Let go of the run before."""
+    if run.past is not None and run.past.run is not None:
+        run.past.run.successors.remove(run)
+    run.past = None
+
+
+def leave_for_successors(run: Run) -> None:
+    """A run leaves memory: keep what its tasks came to for the runs after it."""
+    if not run.graph.uses_past and not run.successors:
+        return
+    states = {node.task.task_id: worst_state(run, node.task.task_id) for node in run.nodes}
+    known = {task_id: state for task_id, state in states.items() if state is not None}
+    for successor in run.successors:
+        if successor.past is not None:
+            successor.past.run = None
+            successor.past.states = known
+    run.successors = []
+    recent = run.dag.recent
+    recent[run.record.run_id] = known
+    recent.move_to_end(run.record.run_id)
+    while len(recent) > MAX_RECENT:
+        recent.popitem(last=False)
+
+
+def is_past_met(instance: Instance) -> bool:
+    """Return whether the run before permits this task instance to start."""
+    return explain_past(instance) is None
+
+
+def explain_past(instance: Instance) -> str | None:
+    """Say what of the run before still keeps this task instance waiting; None: nothing."""
+    task, run = instance.node.task, instance.node.run
+    if not task.uses_past:
+        return None
+    past = run.past
+    if past is None:
+        return "the run before is being looked up"
+    if past.run_id is None:
+        return None
+    state = _past_state(past, task.task_id)
+    if state is None:
+        if task.spec.ignore_first_depends_on_past:
+            return None
+        return f"{task.task_id!r} has no task instance in the run before, {past.run_id!r}"
+    if state not in GOOD:
+        return f"{task.task_id!r} is {state} in the run before, {past.run_id!r}"
+    if task.spec.wait_for_downstream:
+        for number in run.graph.direct_downstream(task):
+            below = run.graph.tasks[number].task_id
+            below_state = _past_state(past, below)
+            if below_state is not None and below_state not in GOOD:
+                return f"{below!r}, downstream of it, is {below_state} in the run before, {past.run_id!r}"
+    return None
+
+
+def _past_state(past: Past, task_id: str) -> TaskState | None:
+    if past.run is None:
+        return past.states.get(task_id)
+    if past.run.nodes:
+        return worst_state(past.run, task_id)
+    return TaskState.NONE if task_id in past.run.graph.index else None
+
+
+def worst_state(run: Run, task_id: str) -> TaskState | None:
+    """Return a task's state; of a mapped task, that of a task instance that is not good, if there is one."""
+    node = run.node(task_id)
+    if node is None:
+        return None
+    states = (
+        instance.state for instance in node.instances.values() if instance.state is not TaskState.REMOVED
+    )
+    if not node.not_good:
+        return next(states, None)
+    return next(state for state in states if state not in GOOD)

@@ -1,0 +1,170 @@
+"""Runs from their first appearance to their end: waiting for a slot, starting, finishing."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from heapq import heappop, heappush
+
+from etesian.lifecycle.records import DagRunRecord, TaskInstanceRecord
+from etesian.lifecycle.state import RunState
+from etesian.scheduler.core.callbacks import send_run_callback
+from etesian.scheduler.core.decisions import PauseDag
+from etesian.scheduler.core.events import RunAdded
+from etesian.scheduler.core.graph import GraphTask
+from etesian.scheduler.core.memory import Dag, Memory, Node, Run
+from etesian.scheduler.core.moves import add_instance
+from etesian.scheduler.core.past import ask_past, forget_past, leave_for_successors
+from etesian.scheduler.core.timers import TimerKind
+
+
+def add_run(memory: Memory, event: RunAdded) -> None:
+    """Take a queued run that was inserted by somebody else."""
+    record = event.run
+    if record.key in memory.runs:
+        return
+    dag = memory.dags.setdefault(record.dag_id, Dag(record.dag_id))
+    if dag.graph is None:
+        dag.unbound.append(record)
+    else:
+        enqueue_run(memory, Run(dag, dag.graph, record))
+
+
+def enqueue_run(memory: Memory, run: Run) -> None:
+    """Let a run wait for one of the DAG's run slots."""
+    dag, record = run.dag, run.record
+    memory.runs[record.key] = run
+    dag.runs[record.run_id] = run
+    dag.unfinished += 1
+    heappush(dag.queue, (record.run_after, record.run_id))
+    memory.touch_dag(dag)
+
+
+def start_runs(memory: Memory, dag: Dag, now: datetime) -> None:
+    """Start queued runs, the oldest first, as many as the DAG allows; a paused DAG starts none."""
+    while dag.is_open and dag.queue:
+        run_after, run_id = dag.queue[0]
+        run = dag.runs.get(run_id)
+        if run is None or run.record.state is not RunState.QUEUED:
+            heappop(dag.queue)
+        elif run_after > now:
+            memory.timers.set(TimerKind.RUN_AFTER, dag, run_after)
+            return
+        elif dag.graph is None or dag.active >= dag.graph.max_active_runs:
+            return
+        else:
+            heappop(dag.queue)
+            start_run(memory, run, now)
+
+
+def start_run(memory: Memory, run: Run, now: datetime) -> None:
+    """Give a queued run its task instances, in the newest version of its DAG, and let the first ones go."""
+    if not run.nodes and run.dag.graph is not None:
+        run.bind(run.dag.graph)
+    take_run_slot(run)
+    memory.update_run(
+        run,
+        state=RunState.RUNNING,
+        started_at=now,
+        ended_at=None,
+        reason=None,
+        version_hash=run.graph.version_hash,
+    )
+    if not run.nodes:
+        populate(memory, run)
+    begin(memory, run)
+
+
+def begin(memory: Memory, run: Run) -> None:
+    """Set a run going that has its task instances: arm its time-out, look at all that may start."""
+    timeout = run.graph.spec.dagrun_timeout_seconds
+    if timeout is not None and run.record.started_at is not None:
+        memory.timers.set(TimerKind.RUN_TIMEOUT, run, run.record.started_at + timedelta(seconds=timeout))
+    ask_past(memory, run)
+    memory.fed.extend((run, expansion) for expansion in run.graph.expansions.values())
+    memory.touched.extend(run.nodes[number] for number in run.graph.starters)
+    if not run.unfinished:
+        memory.ended.append(run)
+
+
+def populate(memory: Memory, run: Run) -> None:
+    """Make the task instances of a run; mapped tasks get a placeholder."""
+    run.nodes = [Node(run, task) for task in run.graph.tasks]
+    for node in run.nodes:
+        instance = add_instance(memory, node, make_record(run.record, node.task))
+        memory.changed_instances[instance] = None
+
+
+def make_record(run: DagRunRecord, task: GraphTask, map_index: int = -1) -> TaskInstanceRecord:
+    """Return the record of a task instance that has not begun."""
+    spec = task.spec
+    return TaskInstanceRecord(
+        dag_id=run.dag_id,
+        run_id=run.run_id,
+        task_id=task.task_id,
+        map_index=map_index,
+        max_tries=spec.retries,
+        pool=spec.pool,
+        pool_slots=spec.pool_slots,
+        priority=spec.priority,
+        queue=spec.queue,
+        operator=spec.operator,
+    )
+
+
+def finish_run(memory: Memory, run: Run, now: datetime) -> None:
+    """Close a run whose task instances are all final: it failed if a leaf failed."""
+    if run.unfinished or not run.is_running:
+        return
+    end_run(memory, run, RunState.FAILED if run.failed_leaves else RunState.SUCCESS, now)
+
+
+def end_run(memory: Memory, run: Run, state: RunState, now: datetime, reason: str | None = None) -> None:
+    """Give a run its final state and forget it; the callers have seen to its task instances."""
+    memory.update_run(run, state=state, ended_at=now, reason=reason)
+    kind = "success" if state is RunState.SUCCESS else "failure"
+    if kind in run.graph.spec.callbacks:
+        send_run_callback(memory, run, kind, now)
+    if not run.is_backfill:
+        _count_failures(memory, run.dag, state)
+    release_run(memory, run)
+
+
+def _count_failures(memory: Memory, dag: Dag, state: RunState) -> None:
+    """Pause a DAG that failed as often in a row as it allows."""
+    dag.failed_in_a_row = 0 if state is RunState.SUCCESS else dag.failed_in_a_row + 1
+    bound = dag.graph.spec.max_consecutive_failed_runs if dag.graph is not None else 0
+    if bound and dag.failed_in_a_row >= bound and not dag.is_paused:
+        set_paused(memory, dag, is_paused=True)
+        memory.decide(PauseDag(dag_id=dag.dag_id, reason=f"its last {dag.failed_in_a_row} runs failed"))
+
+
+def set_paused(memory: Memory, dag: Dag, *, is_paused: bool) -> None:
+    """Pause or unpause a DAG. Tasks of a paused DAG that are running go on; no other one is started."""
+    if dag.is_paused and not is_paused:
+        dag.failed_in_a_row = 0
+    dag.is_paused = is_paused
+    memory.ready.set_limit(dag.gate, 0 if is_paused else None)
+    dag.schedule_is_held = True
+    memory.touch_dag(dag)
+
+
+def release_run(memory: Memory, run: Run) -> None:
+    """Forget a run that is final, or gone; its slot and its place among the unfinished are free."""
+    dag = run.dag
+    memory.timers.cancel(TimerKind.RUN_TIMEOUT, run)
+    leave_for_successors(run)
+    forget_past(run)
+    memory.runs.pop(run.key, None)
+    dag.runs.pop(run.record.run_id, None)
+    if not run.is_backfill:
+        dag.unfinished -= 1
+        dag.active -= run.has_slot
+    run.has_slot = False
+    memory.touch_dag(dag)
+
+
+def take_run_slot(run: Run) -> None:
+    """Count a run among the DAG's active ones."""
+    if not run.has_slot:
+        run.has_slot = True
+        run.dag.active += not run.is_backfill

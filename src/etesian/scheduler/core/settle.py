@@ -1,0 +1,43 @@
+"""What one event leaves to be done: follow the consequences until nothing moves by itself any more."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from etesian.scheduler.core.expand import expand
+from etesian.scheduler.core.halt import fail_fast
+from etesian.scheduler.core.memory import Instance, Memory
+from etesian.scheduler.core.runs import finish_run, start_runs
+from etesian.scheduler.core.runs_due import replan_if_held
+from etesian.scheduler.core.upstream import evaluate_instance, evaluate_node
+
+
+def settle(memory: Memory, now: datetime) -> None:
+    """Evaluate what was touched, expand what can be, finish and start runs, in this order, until all is quiet."""
+    while True:
+        if memory.failed_fast:
+            run, task_id = memory.failed_fast.popitem()
+            fail_fast(memory, run, task_id, now)
+        elif memory.touched:
+            _evaluate_touched(memory, now)
+        elif memory.fed:
+            expand(memory, *memory.fed.popleft(), now)
+        elif memory.ended:
+            finish_run(memory, memory.ended.popleft(), now)
+        elif memory.waiting_dags:
+            dag = next(iter(memory.waiting_dags))
+            del memory.waiting_dags[dag]
+            start_runs(memory, dag, now)
+            replan_if_held(memory, dag, now)
+        else:
+            return
+
+
+def _evaluate_touched(memory: Memory, now: datetime) -> None:
+    touched = memory.touched
+    while touched:
+        target = touched.popleft()
+        if isinstance(target, Instance):
+            evaluate_instance(memory, target, now)
+        else:
+            evaluate_node(memory, target, now)

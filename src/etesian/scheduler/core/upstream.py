@@ -1,0 +1,103 @@
+"""Is it this task's turn? Its trigger rule, its setups, the run before it, and skips that a branch decided."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from etesian.lifecycle.state import TaskState
+from etesian.lifecycle.trigger_rules import Verdict, evaluate_rule, evaluate_setups
+from etesian.scheduler.core.callbacks import send_task_callback
+from etesian.scheduler.core.lanes import make_ready
+from etesian.scheduler.core.memory import Instance, Memory, Node
+from etesian.scheduler.core.moves import move
+from etesian.scheduler.core.past import is_past_met
+
+
+def evaluate_node(memory: Memory, node: Node, now: datetime) -> None:
+    """Look at the task instances of a task that wait for something above them."""
+    if not node.waiting or not node.run.is_running:
+        return
+    task = node.task
+    if task.upstream_within or task.setups_within:
+        for instance in list(node.instances.values()):
+            evaluate_instance(memory, instance, now)
+        return
+    verdict = judge(node, None)
+    if verdict is Verdict.WAIT:
+        return
+    for instance in list(node.instances.values()):
+        if instance.record.state is TaskState.NONE:
+            _follow(memory, instance, verdict, now)
+
+
+def evaluate_instance(memory: Memory, instance: Instance, now: datetime) -> None:
+    """Look at one task instance that waits for something above it."""
+    if instance.record.state is TaskState.NONE and instance.node.run.is_running:
+        _follow(memory, instance, judge(instance.node, instance), now)
+
+
+def judge(node: Node, instance: Instance | None) -> Verdict:
+    """Say what the states above mean for a task (or for one task instance of a mapped group)."""
+    counts, setup_counts = node.counts, node.setup_counts
+    if instance is not None:
+        if instance.counts is not None:
+            counts = counts.plus(instance.counts)
+        if instance.setup_counts is not None:
+            setup_counts = (
+                instance.setup_counts if setup_counts is None else setup_counts.plus(instance.setup_counts)
+            )
+    if setup_counts is not None and setup_counts.total:
+        verdict = evaluate_setups(setup_counts)
+        if verdict is not Verdict.RUN:
+            return verdict
+    return evaluate_rule(node.task.spec.trigger_rule, counts)
+
+
+def _follow(memory: Memory, instance: Instance, verdict: Verdict, now: datetime) -> None:
+    """Do what the verdict asks for."""
+    record, task = instance.record, instance.node.task
+    if record.skipped_by is not None:
+        skip(memory, instance, now, f"skipped by {record.skipped_by!r}")
+        return
+    if verdict is Verdict.WAIT:
+        return
+    if verdict is Verdict.UPSTREAM_FAILED:
+        move(memory, instance, TaskState.UPSTREAM_FAILED, ended_at=now)
+        return
+    if verdict is Verdict.SKIP:
+        if not task.spec.wait_for_past_depends_before_skipping or is_past_met(instance):
+            skip(memory, instance, now, None)
+        return
+    if instance.is_placeholder:
+        return  # ``expand`` takes it from here
+    out_of_bounds = explain_bounds(instance)
+    if out_of_bounds is not None:
+        skip(memory, instance, now, out_of_bounds)
+    elif task.uses_past and not is_past_met(instance):
+        return
+    elif task.is_silent:
+        move(memory, instance, TaskState.SUCCESS, try_number=1, started_at=now, ended_at=now)
+    else:
+        make_ready(memory, instance, now, is_new_try=True)
+
+
+def skip(memory: Memory, instance: Instance, now: datetime, reason: str | None) -> None:
+    """Let a task instance that has not begun be skipped."""
+    move(memory, instance, TaskState.SKIPPED, ended_at=now, reason=reason, wake_at=None)
+    if "skipped" in instance.node.task.callbacks:
+        send_task_callback(memory, instance, "skipped", now)
+
+
+def explain_bounds(instance: Instance) -> str | None:
+    """Say why the task takes no part in a run of that date; None if it does.
+
+    A task's own bounds matter only where they are narrower than the DAG's.
+    """
+    spec, run = instance.node.task.spec, instance.node.run
+    date = run.record.logical_date or run.record.run_after
+    dag_spec = run.graph.spec
+    if spec.start_date is not None and date < spec.start_date and spec.start_date != dag_spec.start_date:
+        return f"the task takes part from {spec.start_date:%Y-%m-%d %H:%M} on"
+    if spec.end_date is not None and date > spec.end_date and spec.end_date != dag_spec.end_date:
+        return f"the task takes part until {spec.end_date:%Y-%m-%d %H:%M}"
+    return None
