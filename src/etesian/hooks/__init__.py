@@ -1,0 +1,1 @@
+"""Hooks: objects that speak to other systems through a connection. One file per system."""

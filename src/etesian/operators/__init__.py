@@ -1,0 +1,1 @@
+"""Operators: ready-made tasks. One file per system."""

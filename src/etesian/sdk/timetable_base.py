@@ -121,6 +121,13 @@ class Timetable:
         )
 
 
+def as_interval(start: datetime, end: datetime) -> DataInterval:
+    """Return an interval of the date type that authors compute with."""
+    import pendulum  # heavy, and DAG files without timetables of their own need it not
+
+    return DataInterval(pendulum.instance(start), pendulum.instance(end))
+
+
 def iter_points(
     timetable: Timetable, restriction: TimeRestriction, last: SchedulePoint | None = None
 ) -> Iterator[SchedulePoint]:
@@ -129,13 +136,9 @@ def iter_points(
     Raises:
         AirflowTimetableInvalid: it gave a point that is not after the one before, or that has no time zone.
     """
-    import pendulum  # heavy, and DAG files without timetables of their own need it not
-
     interval = None
     if last is not None and last.data_interval_start is not None and last.data_interval_end is not None:
-        interval = DataInterval(
-            pendulum.instance(last.data_interval_start), pendulum.instance(last.data_interval_end)
-        )
+        interval = as_interval(last.data_interval_start, last.data_interval_end)
     before = last.run_after if last else None
     while True:
         info = timetable.next_dagrun_info(last_automated_data_interval=interval, restriction=restriction)

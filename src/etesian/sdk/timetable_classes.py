@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
+from etesian.foundation.clock import utc_now
 from etesian.sdk.assets import AssetAll, BaseAsset, as_asset_condition
 from etesian.sdk.exceptions import AirflowTimetableInvalid
 from etesian.sdk.schedule_values import check_aware, delta_parts, timezone_name
-from etesian.sdk.timetable_base import Timetable
+from etesian.sdk.timetable_base import DagRunInfo, DataInterval, TimeRestriction, Timetable, as_interval
 from etesian.spec.schedule import (
     AssetOrTimeSchedule as AssetOrTimeSpec,
 )
@@ -27,6 +28,8 @@ from etesian.spec.schedule import (
     Schedule,
     TimeSchedule,
 )
+from etesian.timetables.due import manual_interval, next_point
+from etesian.timetables.point import point_over
 
 #: A timedelta or a relativedelta; the latter has no type stubs here.
 Delta = Any
@@ -47,6 +50,28 @@ class NativeTimetable(Timetable):
         if type(self).next_dagrun_info is not NativeTimetable.next_dagrun_info:
             return super().to_schedule()
         return self.describe()
+
+    def next_dagrun_info(
+        self, *, last_automated_data_interval: DataInterval | None, restriction: TimeRestriction
+    ) -> DagRunInfo | None:
+        """Return the run that follows the last scheduled one, or None when there is no more."""
+        last = last_automated_data_interval
+        point = next_point(
+            self.describe(),
+            previous=None if last is None else point_over(last.start, last.end),
+            start=restriction.earliest,
+            end=restriction.latest,
+            catchup=restriction.catchup,
+            now=utc_now(),
+        )
+        if point is None or point.data_interval_start is None or point.data_interval_end is None:
+            return None
+        interval = as_interval(point.data_interval_start, point.data_interval_end)
+        return DagRunInfo(as_interval(point.run_after, point.run_after).start, interval)
+
+    def infer_manual_data_interval(self, *, run_after: datetime) -> DataInterval:
+        """Return the data interval of a run that someone started by hand at ``run_after``."""
+        return as_interval(*manual_interval(self.describe(), run_after))
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.to_schedule() == other.to_schedule()
