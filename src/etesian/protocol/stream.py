@@ -23,7 +23,9 @@ class MessageStream(Generic[Message]):
     The owner watches ``fileno()`` for reading, and for writing while ``has_unsent``.
     """
 
-    def __init__(self, sock: socket.socket, message_type: Any) -> None:  # Any: a type expression, possibly a union
+    def __init__(
+        self, sock: socket.socket, message_type: Any
+    ) -> None:  # Any: a type expression, possibly a union
         sock.setblocking(False)
         self._socket = sock
         self._reader: FrameReader[Message] = FrameReader(message_type)

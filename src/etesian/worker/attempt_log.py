@@ -1,0 +1,131 @@
+"""The log as the attempt itself writes it: ``print``, ``logging`` and warnings, straight to the file, line by line."""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Final
+
+from etesian.foundation.clock import utc_now
+from etesian.telemetry.task_logs import LogLine, encode_line, open_log
+
+#: A line without an end is cut into pieces of this many characters.
+MAX_LINE_CHARACTERS: Final = 64 * 1024
+
+Redact = Callable[[str], str]
+
+
+class AttemptLog:
+    """Appends lines to one log file. Each line is one ``write``: complete up to the moment of a kill."""
+
+    def __init__(self, path: Path, redact: Redact) -> None:
+        self._descriptor = open_log(path)
+        self._redact = redact
+
+    def write(self, message: str, *, level: str = "info", source: str = "", error: str | None = None) -> None:
+        """Append one line, secrets masked."""
+        redact = self._redact
+        line = LogLine(
+            t=utc_now().isoformat(),
+            m=redact(message),
+            l=level,
+            s=source,
+            e=None if error is None else redact(error),
+        )
+        try:
+            os.write(self._descriptor, encode_line(line))
+        except OSError:
+            pass  # a full disk loses lines of the log; the task itself may not need the disk at all
+
+    def capture_python(self, level: int) -> None:
+        """Send what Python code prints and logs in this process here, from now on."""
+        sys.stdout = LineStream(self, "stdout", 1)
+        sys.stderr = LineStream(self, "stderr", 2, level="warning")
+        logging.captureWarnings(True)
+        root = logging.getLogger()
+        root.handlers[:] = [LogFileHandler(self)]
+        root.setLevel(level)
+
+    def flush(self) -> None:
+        """Write lines that were begun and not ended."""
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, LineStream):
+                stream.end_line()
+
+
+class LineStream(io.TextIOBase):
+    """Stands in for ``sys.stdout``: each line that is completed goes to the log."""
+
+    def __init__(self, log: AttemptLog, source: str, descriptor: int, level: str = "info") -> None:
+        super().__init__()
+        self._log = log
+        self._source = source
+        self._descriptor = descriptor
+        self._level = level
+        self._begun = ""
+        self._lock = threading.RLock()  # re-entrant: a signal handler may print while its thread prints
+        #: bytes written here skip the line handling and reach the log through the worker
+        self.buffer = io.FileIO(descriptor, "w", closefd=False)
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]  # the base declares an attribute
+        """The log is UTF-8."""
+        return "utf-8"
+
+    def writable(self) -> bool:
+        """Yes."""
+        return True
+
+    def fileno(self) -> int:
+        """Return the descriptor that programs inherit; the worker reads its other end."""
+        return self._descriptor
+
+    def isatty(self) -> bool:
+        """No."""
+        return False
+
+    def write(self, text: str) -> int:
+        """Take text; lines that it completes are logged."""
+        with self._lock:
+            *lines, begun = (self._begun + text).split("\n")
+            self._begun = begun
+            self._write_lines(lines)
+            while len(self._begun) > MAX_LINE_CHARACTERS:
+                piece, self._begun = self._begun[:MAX_LINE_CHARACTERS], self._begun[MAX_LINE_CHARACTERS:]
+                self._write_lines([piece])
+        return len(text)
+
+    def end_line(self) -> None:
+        """Log a line that was begun and not ended."""
+        if self._begun:
+            self.write("\n")
+
+    def _write_lines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            # A progress bar rewrites its line with carriage returns: keep what would be seen last.
+            visible = line.rstrip("\r").rpartition("\r")[2]
+            self._log.write(visible, level=self._level, source=self._source)
+
+
+class LogFileHandler(logging.Handler):
+    """Sends records of ``logging`` to the attempt's log, with the logger's name as source."""
+
+    def __init__(self, log: AttemptLog) -> None:
+        super().__init__()
+        self._log = log
+        self._formatter = logging.Formatter()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record; a traceback is kept apart from the message."""
+        try:
+            error = self._formatter.formatException(record.exc_info) if record.exc_info else None
+            self._log.write(
+                record.getMessage(), level=record.levelname.lower(), source=record.name, error=error
+            )
+        except Exception:  # a message that cannot be formatted must not fail the task
+            self.handleError(record)

@@ -1,0 +1,117 @@
+"""The platform as user code meets it in an attempt or a DAG host: requests go to the supervisor, which asks the scheduler."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Sequence
+
+import msgspec
+
+from etesian.foundation.errors import EtesianError
+from etesian.protocol.frames import FrameReader, encode_frame
+from etesian.protocol.requests import Answer, Done, Request, SetRenderedFields
+from etesian.protocol.workloads import RunCallback, RunTask
+from etesian.worker.messages import Mask, ToAttempt
+
+_RECEIVE_BYTES = 256 * 1024
+
+
+class PlatformUnreachableError(EtesianError):
+    """A request got no answer."""
+
+
+class AttemptChannel:
+    """This process's end of the socket to the supervisor. Blocking; used by one thread at a time."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        sock.setblocking(True)
+        self._socket = sock
+        self._reader: FrameReader[ToAttempt] = FrameReader(ToAttempt)
+        self._received: list[ToAttempt] = []
+
+    def send(self, message: msgspec.Struct) -> None:
+        """Send one message; waits if the supervisor is busy."""
+        self._socket.settimeout(None)
+        self._socket.sendall(encode_frame(message))
+
+    def receive(self, timeout_seconds: float | None = None) -> ToAttempt:
+        """Wait for the next message.
+
+        Raises:
+            EOFError: the supervisor has gone.
+            TimeoutError: nothing came in time.
+        """
+        while not self._received:
+            self._socket.settimeout(timeout_seconds)
+            data = self._socket.recv(_RECEIVE_BYTES)
+            if not data:
+                raise EOFError("the worker has ended")
+            self._received.extend(self._reader.feed(data))
+        return self._received.pop(0)
+
+    def close(self) -> None:
+        """Close this end."""
+        self._socket.close()
+
+
+class ChannelPlatform:
+    """Asks the scheduler through the supervisor, one request at a time."""
+
+    def __init__(self, channel: AttemptChannel, timeout_seconds: float) -> None:
+        self._channel = channel
+        self._timeout_seconds = timeout_seconds
+        self._number = 0
+        self._answers: dict[int, Answer] = {}
+        self._lock = (
+            threading.RLock()
+        )  # re-entrant: a signal handler (on_kill) may ask while its thread waits
+        self._pid = os.getpid()
+
+    def ask(self, request: Request) -> Answer:
+        """Return the answer to one request.
+
+        Raises:
+            PlatformUnreachableError: no answer within the time-out, or the worker has ended.
+        """
+        if isinstance(request, SetRenderedFields):
+            self.tell(request)
+            return Done()
+        what = type(request).__name__
+        if os.getpid() != self._pid:
+            raise PlatformUnreachableError(
+                f"{what} was asked in a process that the task forked; ask in the task itself and pass the value on"
+            )
+        with self._lock:
+            self._number += 1
+            number = self._number
+            try:
+                self._channel.send(msgspec.structs.replace(request, id=number))
+                return self._receive_answer(number)
+            except TimeoutError:
+                raise PlatformUnreachableError(
+                    f"{what} got no answer within {self._timeout_seconds:.0f} s; is the scheduler running?"
+                ) from None
+            except (EOFError, OSError) as error:
+                raise PlatformUnreachableError(
+                    f"{what} got no answer: the worker of this task has ended"
+                ) from error
+
+    def tell(self, message: SetRenderedFields | Mask) -> None:
+        """Send something that is not answered."""
+        with self._lock:
+            self._channel.send(message)
+
+    def mask(self, values: Sequence[str]) -> None:
+        """Let the supervisor hide these values in what the task's processes print."""
+        if values and os.getpid() == self._pid:
+            self.tell(Mask(values=tuple(values)))
+
+    def _receive_answer(self, number: int) -> Answer:
+        # A signal handler may have asked in the middle of another request: each takes its own answer.
+        while number not in self._answers:
+            answer = self._channel.receive(self._timeout_seconds)
+            if not isinstance(answer, RunTask | RunCallback):
+                self._answers[answer.id] = answer
+        return self._answers.pop(number)

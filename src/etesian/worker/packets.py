@@ -1,0 +1,80 @@
+"""Packets between the processes of one worker: one message each, whole or not at all, with descriptors if needed."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Sequence
+from typing import Any, Final, Generic, TypeVar
+
+import msgspec
+
+from etesian.foundation.errors import EtesianError
+
+Message = TypeVar("Message")
+
+_MAX_PACKET_BYTES: Final = 128 * 1024
+_MAX_DESCRIPTORS: Final = 4
+_encoder = msgspec.msgpack.Encoder()
+
+
+class PeerGoneError(EtesianError):
+    """The process at the other end has ended."""
+
+
+class PacketSocket(Generic[Message]):
+    """One end of a pair; receives messages of one type."""
+
+    def __init__(
+        self, sock: socket.socket, message_type: Any
+    ) -> None:  # Any: a type expression, possibly a union
+        self._socket = sock
+        self._decoder: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(message_type)
+
+    def fileno(self) -> int:
+        """Return the socket's descriptor."""
+        return self._socket.fileno()
+
+    def send(self, message: msgspec.Struct, descriptors: Sequence[int] = ()) -> None:
+        """Send a message, and copies of ``descriptors``.
+
+        Raises:
+            PeerGoneError: the other process has ended, or has not read for so long that it must count as hung.
+        """
+        data = _encoder.encode(message)
+        try:
+            if descriptors:
+                socket.send_fds(self._socket, [data], descriptors)
+            else:
+                self._socket.send(data)
+        except OSError as error:
+            raise PeerGoneError(
+                f"cannot send {type(message).__name__} to another process of the worker: {error}"
+            ) from error
+
+    def receive(self) -> tuple[Message, list[int]] | None:
+        """Return the next message and the descriptors that came along; None if a non-blocking socket has none.
+
+        Raises:
+            PeerGoneError: the other process has ended.
+        """
+        try:
+            data, descriptors, _, _ = socket.recv_fds(self._socket, _MAX_PACKET_BYTES, _MAX_DESCRIPTORS)
+        except (BlockingIOError, InterruptedError):
+            return None
+        except OSError as error:
+            raise PeerGoneError(f"lost another process of the worker: {error}") from error
+        if not data:
+            raise PeerGoneError("another process of the worker has ended")
+        for descriptor in descriptors:
+            os.set_inheritable(descriptor, False)
+        return self._decoder.decode(data), descriptors
+
+    def close(self) -> None:
+        """Close this end; the other one sees that its peer is gone."""
+        self._socket.close()
+
+
+def packet_pair() -> tuple[socket.socket, socket.socket]:
+    """Return two connected sockets that keep the bounds of messages."""
+    return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

@@ -1,0 +1,213 @@
+"""The processes of one DAG host: enough of them ready in time, each given to one attempt.
+
+A busy host has one process more than it needs, forked in advance, so that the next attempt does not wait for a fork.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from itertools import count
+from pathlib import Path
+from typing import Final, Protocol
+
+import msgspec
+
+from etesian.worker.attempt_process import AttemptProcess
+from etesian.worker.attempts import Attempt, Phase
+from etesian.worker.event_loop import EventLoop
+from etesian.worker.messages import Exited, Fork, FromAttempt, LoadFailed, Ready, Signal
+
+#: Forks that a host is asked for and has not answered. Bounds what waits in its socket while it imports.
+_MAX_STARTING: Final = 8
+
+
+class AttemptEvents(Protocol):
+    """Who is told what happens to attempts."""
+
+    def log_path_of(self, attempt: Attempt) -> Path:
+        """Return where an attempt's log lies."""
+        ...
+
+    def attempt_started(self, attempt: Attempt) -> None:
+        """Its process was told to run it."""
+        ...
+
+    def attempt_said(self, attempt: Attempt, message: FromAttempt | None) -> None:
+        """Its process sent a message; None if it was not one."""
+        ...
+
+    def attempt_exited(self, attempt: Attempt, exited: Exited | None, how: str) -> None:
+        """Its process has gone, and how; ``exited`` is None if its host went first."""
+        ...
+
+    def attempt_not_started(self, attempt: Attempt, failure: LoadFailed) -> None:
+        """It was granted but cannot be started."""
+        ...
+
+
+class HostLink(Protocol):
+    """How the processes' parent is asked for something."""
+
+    def send_to_host(self, message: Fork | Signal, descriptors: tuple[int, ...] = ()) -> None:
+        """Send a message; nothing happens if the host has gone."""
+        ...
+
+    def attempts_changed(self) -> None:
+        """An attempt came or went."""
+        ...
+
+
+class ProcessSupply:
+    """Keeps the processes of one host."""
+
+    def __init__(self, loop: EventLoop, host: HostLink, events: AttemptEvents, *, spares: int) -> None:
+        self._loop = loop
+        self._host = host
+        self._events = events
+        self._spares = spares  #: processes forked in advance while the host is busy
+        self._numbers = count(1)
+        self._wanting: dict[str, Attempt] = {}  #: attempts without a process, granted or not
+        self._waiting: deque[Attempt] = deque()  #: those of them that are granted
+        self._starting: dict[int, AttemptProcess] = {}
+        self._ready: deque[AttemptProcess] = deque()
+        self._running: dict[int, AttemptProcess] = {}  #: until the process has gone
+        self._process_of: dict[str, AttemptProcess] = {}  #: until the attempt has reported
+        self._failure: LoadFailed | None = None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no attempt has, or will want, a process."""
+        return not self._wanting and not self._running
+
+    @property
+    def has_spares(self) -> bool:
+        """Whether processes wait for nothing in particular."""
+        return bool(self._ready)
+
+    def take_wanting(self) -> list[tuple[Attempt, bool]]:
+        """Give away the attempts that have no process, each with whether it is granted."""
+        attempts = [(attempt, attempt.phase is Phase.WAITING) for attempt in self._wanting.values()]
+        self._wanting.clear()
+        self._waiting.clear()
+        return attempts
+
+    def expect(self, attempt: Attempt) -> None:
+        """Prepare for an attempt that will probably be granted."""
+        self._wanting[attempt.attempt_id] = attempt
+        self._host.attempts_changed()
+        self._fork_ahead()
+
+    def run(self, attempt: Attempt) -> None:
+        """Start a granted attempt, now or as soon as a process is ready."""
+        attempt.phase = Phase.WAITING
+        self._waiting.append(attempt)
+        if self._failure is not None:
+            self.fail_waiting(self._failure)
+        else:
+            self._assign_ready()
+
+    def forget(self, attempt: Attempt) -> None:
+        """Do not start this attempt; or let go of its process, which has reported."""
+        process = self._process_of.pop(attempt.attempt_id, None)
+        if process is not None:
+            process.close()
+        elif self._wanting.pop(attempt.attempt_id, None) is not None:
+            if attempt in self._waiting:
+                self._waiting.remove(attempt)
+            self._host.attempts_changed()
+
+    def tell(self, attempt: Attempt, message: msgspec.Struct) -> None:
+        """Send a message to the attempt's process."""
+        process = self._process_of.get(attempt.attempt_id)
+        if process is not None:
+            process.send(message)
+
+    def signal(self, attempt: Attempt, signal_number: int, *, to_group: bool) -> None:
+        """Send a signal to the attempt's process, or to all of its group."""
+        process = self._process_of.get(attempt.attempt_id)
+        if process is not None:
+            self._host.send_to_host(Signal(number=process.number, signal=signal_number, to_group=to_group))
+
+    def drop_spares(self) -> None:
+        """End the processes that wait for nothing in particular."""
+        while self._ready:
+            self._ready.popleft().close()
+
+    def fail_waiting(self, failure: LoadFailed, *, for_good: bool = True) -> None:
+        """Fail granted attempts: the next one only, or all of them and those that are granted later."""
+        if for_good:
+            self._failure = failure
+        while self._waiting:
+            attempt = self._waiting.popleft()
+            del self._wanting[attempt.attempt_id]
+            self._events.attempt_not_started(attempt, failure)
+            if not for_good:
+                break
+        self._host.attempts_changed()
+
+    def fork_failed(self, number: int, reason: str) -> None:
+        """The host could not start a process; without an end for one attempt this would go on for ever."""
+        self._starting.pop(number).close()
+        self.fail_waiting(LoadFailed(reason=reason, traceback=""), for_good=False)
+
+    def exited(self, exited: Exited, how: str) -> None:
+        """A process has gone; ``how`` says in words how it ended."""
+        number = exited.number
+        process = self._running.get(number)
+        if process is not None:
+            self._end_running(process, exited, how)
+        elif number in self._starting:
+            self.fork_failed(number, f"a process for the attempt ended before it was ready: {how}")
+
+    def kill_all(self) -> None:
+        """End what the host forked, because it has gone and cannot do it."""
+        for process in self._running.values():
+            process.kill_group()
+
+    def all_gone(self, how: str) -> None:
+        """The host has gone, and how. Attempts without a process stay, to be taken away."""
+        for process in (*self._starting.values(), *self._ready):
+            process.close()
+        self._starting.clear()
+        self._ready.clear()
+        for process in list(self._running.values()):
+            self._end_running(process, None, how)
+
+    def _fork_ahead(self) -> None:
+        wanted = len(self._wanting) + self._spares
+        missing = wanted - len(self._ready) - len(self._starting)
+        for _ in range(min(missing, _MAX_STARTING - len(self._starting))):
+            process = AttemptProcess(next(self._numbers), self._loop, self._on_message)
+            self._starting[process.number] = process
+            self._host.send_to_host(Fork(number=process.number), process.far_ends)
+            process.close_far_ends()
+
+    def _on_message(self, process: AttemptProcess, message: FromAttempt | None) -> None:
+        if isinstance(message, Ready):
+            process.pid = message.pid
+            if self._starting.pop(process.number, None) is not None:
+                self._ready.append(process)
+                self._assign_ready()
+                self._fork_ahead()
+        elif process.attempt is not None:
+            self._events.attempt_said(process.attempt, message)
+
+    def _assign_ready(self) -> None:
+        while self._waiting and self._ready:
+            attempt, process = self._waiting.popleft(), self._ready.popleft()
+            del self._wanting[attempt.attempt_id]
+            self._running[process.number] = self._process_of[attempt.attempt_id] = process
+            attempt.phase = Phase.RUNNING
+            process.assign(attempt, self._events.log_path_of(attempt))
+            self._events.attempt_started(attempt)
+            self._fork_ahead()
+
+    def _end_running(self, process: AttemptProcess, exited: Exited | None, how: str) -> None:
+        del self._running[process.number]
+        process.receive()  # a report may have arrived just before the end
+        process.close()
+        attempt = process.attempt
+        assert attempt is not None  # running processes have one
+        self._process_of.pop(attempt.attempt_id, None)
+        self._events.attempt_exited(attempt, exited, how)
+        self._host.attempts_changed()

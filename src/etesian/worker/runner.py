@@ -1,0 +1,51 @@
+"""What a DAG host needs of the authoring kit: load a file, run one workload. The rest of the worker knows no DAGs."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Protocol
+
+from etesian.foundation.errors import EtesianError
+from etesian.protocol.reports import Outcome
+from etesian.protocol.workloads import RunCallback, RunTask
+
+
+class RunnerError(EtesianError):
+    """The configured runner cannot be used."""
+
+
+class TaskRunner(Protocol):
+    """Runs user code in this process. One object serves one process and one DAG file."""
+
+    def load(self, file: Path, dags_folder: Path) -> None:
+        """Import the DAG file. Whatever it raises fails the attempts that wait for it, with its traceback."""
+        ...
+
+    def run_task(self, workload: RunTask) -> Outcome:
+        """Run one attempt to its outcome; what user code raises is an outcome too."""
+        ...
+
+    def run_callback(self, workload: RunCallback) -> None:
+        """Call one callback; it fails by raising."""
+        ...
+
+    def time_out(self) -> BaseException:
+        """Return what is raised inside a task that has used up its ``execution_timeout``."""
+        ...
+
+
+def create_runner(name: str) -> TaskRunner:
+    """Return a new runner by its name, ``module:class``.
+
+    Raises:
+        RunnerError: there is no such class.
+    """
+    module_name, _, class_name = name.partition(":")
+    try:
+        runner: TaskRunner = getattr(importlib.import_module(module_name), class_name)()
+    except (ImportError, AttributeError) as error:
+        raise RunnerError(
+            f"the worker's runner {name!r} cannot be made: {error}; expected 'module:class'"
+        ) from error
+    return runner

@@ -1,0 +1,51 @@
+"""The runner of production: DAG files and tasks as ``etesian.sdk`` understands them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from etesian.protocol.reports import Failed, Outcome
+from etesian.protocol.workloads import RunCallback, RunTask
+from etesian.sdk.dag import DAG
+from etesian.sdk.dag_loading import load_dags
+from etesian.sdk.exceptions import AirflowTaskTimeout, DagNotFound
+from etesian.sdk.execution import execute_callback, execute_task
+
+
+class SdkRunner:
+    """Runs the tasks of one DAG file."""
+
+    def __init__(self) -> None:
+        self._file = Path()
+        self._dags: dict[str, DAG] = {}
+
+    def load(self, file: Path, dags_folder: Path) -> None:
+        """Import the DAG file."""
+        self._file = file
+        self._dags = load_dags(file, dags_folder=dags_folder)
+
+    def run_task(self, workload: RunTask) -> Outcome:
+        """Run one attempt to its outcome."""
+        dag = self._dags.get(workload.run.dag_id)
+        operator = dag.task_dict.get(workload.task_id) if dag is not None else None
+        if operator is None:
+            return Failed(reason=self._describe_missing(workload), cause="not_started")
+        return execute_task(operator, workload)
+
+    def run_callback(self, workload: RunCallback) -> None:
+        """Call one callback."""
+        dag = self._dags.get(workload.run.dag_id)
+        if dag is None:
+            raise DagNotFound(self._describe_missing(workload))
+        execute_callback(dag, workload)
+
+    def time_out(self) -> BaseException:
+        """Return what is raised inside a task that has used up its ``execution_timeout``."""
+        return AirflowTaskTimeout("the task used up its execution_timeout")
+
+    def _describe_missing(self, workload: RunTask | RunCallback) -> str:
+        dag_id = workload.run.dag_id
+        if dag_id not in self._dags:
+            found = ", ".join(sorted(self._dags)) or "none"
+            return f"the file {self._file} does not define the DAG {dag_id!r} any more; DAGs in it: {found}"
+        return f"the DAG {dag_id!r} in {self._file} does not have the task {workload.task_id!r} any more"

@@ -1,0 +1,43 @@
+"""An attempt in a fresh interpreter, for DAG files that cannot be forked.
+
+Run as ``python -m etesian.worker.spawned <channel> <output> <settings>``.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from pathlib import Path
+
+import msgspec
+
+from etesian.sdk.runtime import set_platform
+from etesian.worker.attempt import Attempt, prepare_process
+from etesian.worker.channel_platform import AttemptChannel, ChannelPlatform
+from etesian.worker.failed_import import FailedImport, describe_load_failure
+from etesian.worker.messages import DagFile, ProcessSettings
+from etesian.worker.runner import TaskRunner, create_runner
+
+
+def main() -> None:
+    """Import the DAG file, then wait for the workload; a file that fails is told by failing the attempt."""
+    channel, output = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])
+    channel.set_inheritable(False)
+    dag_file, settings = msgspec.json.decode(sys.argv[3], type=tuple[DagFile, ProcessSettings])
+    prepare_process(output, os.getppid(), settings)
+    Attempt(channel, _load(dag_file, channel, settings), settings).run()
+
+
+def _load(dag_file: DagFile, channel: socket.socket, settings: ProcessSettings) -> TaskRunner:
+    runner = create_runner(settings.runner)
+    set_platform(ChannelPlatform(AttemptChannel(channel), settings.import_request_seconds))
+    try:
+        runner.load(Path(dag_file.folder, dag_file.file), Path(dag_file.folder))
+    except BaseException as error:
+        return FailedImport(describe_load_failure(dag_file.file, error))
+    return runner
+
+
+if __name__ == "__main__":
+    main()

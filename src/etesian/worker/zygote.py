@@ -1,0 +1,144 @@
+"""The zygote: a clean process that has imported what all tasks need, and forks DAG hosts from itself.
+
+It is a fresh interpreter, not a fork of the worker's caller: it inherits no threads, locks, sockets or database drivers,
+and is small, which is what makes forking cheap. Run as ``python -m etesian.worker.zygote <control> <settings>``.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import importlib.util
+import logging
+import os
+import signal
+import socket
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import NoReturn
+
+import msgspec
+
+from etesian.foundation.process import set_process_name
+from etesian.telemetry.process_logs import configure_process_log
+from etesian.worker.dag_host import DagHost, HostSockets
+from etesian.worker.fork_loop import ForkLoop
+from etesian.worker.messages import DagFile, HostEnded, KillHost, ProcessSettings, StartHost, ToZygote
+from etesian.worker.packets import PacketSocket, PeerGoneError
+from etesian.worker.runner import create_runner
+
+logger = logging.getLogger(__name__)
+
+
+def preload(names: Sequence[str]) -> None:
+    """Import modules ahead of time; of ``module:function``, call the function as well.
+
+    Modules that are not there are left out; those that fail are named in the log.
+    """
+    for name in names:
+        module_name, _, function_name = name.partition(":")
+        try:
+            if _is_there(module_name):
+                module = importlib.import_module(module_name)
+                if function_name:
+                    getattr(module, function_name)()
+        except Exception:
+            logger.warning("cannot preload %r; tasks that need it import it themselves", name, exc_info=True)
+
+
+def _is_there(module_name: str) -> bool:
+    try:
+        return importlib.util.find_spec(module_name) is not None
+    except ModuleNotFoundError:
+        return False  # a package above it is missing
+
+
+class Zygote:
+    """Forks a DAG host per request and tells when one has ended."""
+
+    def __init__(self, control: PacketSocket[ToZygote], settings: ProcessSettings) -> None:
+        self._control = control
+        self._settings = settings
+        self._pids: dict[int, int] = {}
+
+    def serve(self) -> None:
+        """Work until the supervisor closes its end. DAG hosts notice that too, and end their attempts themselves."""
+        loop: ForkLoop[ToZygote] = ForkLoop(self._control)
+        try:
+            while True:
+                if loop.wait():
+                    self._receive(loop)
+                for ended in loop.reap():
+                    number = next(number for number, pid in self._pids.items() if pid == ended.pid)
+                    del self._pids[number]
+                    self._control.send(HostEnded(number=number, status=ended.status))
+        except PeerGoneError:
+            return
+
+    def _receive(self, loop: ForkLoop[ToZygote]) -> None:
+        received = self._control.receive()
+        if received is None:
+            return
+        message, descriptors = received
+        match message:
+            case StartHost(number=number, dag_file=dag_file):
+                self._start_host(number, dag_file, descriptors, loop)
+            case KillHost(number=number):
+                self._kill(number)
+
+    def _start_host(
+        self, number: int, dag_file: DagFile, descriptors: list[int], loop: ForkLoop[ToZygote]
+    ) -> None:
+        parent_pid = os.getpid()
+        try:
+            pid = os.fork()
+        except OSError as error:
+            logger.error("cannot fork a process for DAG file %r: %s", dag_file.file, error.strerror)
+            self._control.send(HostEnded(number=number, status=os.EX_OSERR << 8))
+        else:
+            if pid == 0:
+                self._become_host(dag_file, descriptors, parent_pid, loop)
+            self._pids[number] = pid
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+    def _become_host(
+        self, dag_file: DagFile, descriptors: list[int], parent_pid: int, loop: ForkLoop[ToZygote]
+    ) -> NoReturn:
+        try:
+            loop.close_in_child()
+            control, channel, output = descriptors
+            sockets = HostSockets(socket.socket(fileno=control), socket.socket(fileno=channel), output)
+            host = DagHost(dag_file, sockets, create_runner(self._settings.runner), self._settings)
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+        host.run(parent_pid)
+
+    def _kill(self, number: int) -> None:
+        pid = self._pids.get(number)
+        if pid is None:
+            return
+        try:
+            os.killpg(pid, signal.SIGKILL)  # what the file started while it was imported goes with it
+        except ProcessLookupError:
+            os.kill(pid, signal.SIGKILL)  # forked a moment ago, does not lead its group yet
+
+
+def main() -> None:
+    """Serve the supervisor whose socket is inherited."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    control.set_inheritable(False)
+    settings = msgspec.json.decode(sys.argv[2], type=ProcessSettings)
+    configure_process_log("zygote")
+    set_process_name("etesian zygote")
+    preload(settings.preload)
+    create_runner(settings.runner)  # its module is imported once, here
+    gc.collect()
+    gc.freeze()
+    Zygote(PacketSocket(control, ToZygote), settings).serve()
+
+
+if __name__ == "__main__":
+    main()
