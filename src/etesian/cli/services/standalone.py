@@ -9,11 +9,11 @@ import subprocess
 import sys
 from collections.abc import Callable
 
+from etesian.cli.services.api_socket import bind_api_socket
 from etesian.cli.services.home_lock import HomeLock
 from etesian.cli.services.supervisor import Service, Supervisor, fork_service
-from etesian.config import Settings
+from etesian.config.settings import Settings
 from etesian.foundation.clock import SystemClock
-from etesian.foundation.errors import EtesianError
 from etesian.foundation.process import die_with_parent, set_process_name
 
 
@@ -53,27 +53,6 @@ def run_standalone(settings: Settings) -> None:
         Supervisor(order, SystemClock()).run(on_started=lambda: _announce(settings, listener))
     finally:
         lock.release()
-
-
-def bind_api_socket(settings: Settings) -> socket.socket:
-    """Take the API's port before any service starts, so that a taken port is one clear sentence.
-
-    Raises:
-        EtesianError: another program listens there, or the address is not of this machine.
-    """
-    family = socket.AF_INET6 if ":" in settings.api.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((settings.api.host, settings.api.port))
-    except OSError as error:
-        listener.close()
-        raise EtesianError(
-            f"cannot listen on {settings.api.host}:{settings.api.port}: {error.strerror}; "
-            "stop the program that uses the port, or choose another one with ETESIAN__API__PORT"
-        ) from error
-    listener.listen(2048)
-    return listener
 
 
 def _spawner(settings: Settings, command: str) -> Callable[[], int]:

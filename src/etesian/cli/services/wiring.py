@@ -15,6 +15,12 @@ from etesian.scheduler.core.settings import CoreSettings
 from etesian.scheduler.shell.settings import ShellSettings
 from etesian.store import Store, open_store
 from etesian.store.schema import migrate
+from etesian.telemetry.process_logs import configure_process_log
+
+
+def start_logging(settings: Settings, process: str) -> None:
+    """Send this process's log to standard error, as the settings say."""
+    configure_process_log(process, level=settings.logging.level, format=settings.logging.format)
 
 
 def prepare_home(settings: Settings) -> None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import logging
 import select
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from etesian.executors.base import Executor
 from etesian.protocol.channels import Ask, FromWorker, Reply
 from etesian.protocol.reports import Acknowledged, AttemptUsage, Claim, Finished, Running
-from etesian.scheduler.core.decisions import Decision
 from etesian.scheduler.core.events import AttemptsHeld, Event
 from etesian.scheduler.shell.effects import Effects
-from etesian.scheduler.shell.inbox import InboxReader
+from etesian.scheduler.shell.inbox import InboxReader, reads_runs
 from etesian.scheduler.shell.leadership import Leadership
 from etesian.scheduler.shell.parts import Parts
 from etesian.scheduler.shell.past import load_past
@@ -23,6 +23,9 @@ from etesian.store.answers import answer
 from etesian.store.bus import Bell
 
 logger = logging.getLogger(__name__)
+
+#: How often an executor that has lost its workers may try to find them again.
+RECONNECT_INTERVAL: Final = timedelta(milliseconds=50)
 
 
 class Leader:
@@ -48,7 +51,9 @@ class Leader:
         self._inbox = InboxReader(parts.store, parts.settings, self._core)
         for executor in parts.executors.values():
             executor.start()
-        self._decide(loaded.decisions, Effects(), now)
+        effects = Effects()
+        effects.add(loaded.decisions)
+        self._finish(effects, now)
         logger.info("scheduling %d DAGs, %d unfinished runs", loaded.dag_count, loaded.run_count)
         while not parts.stop.is_set():
             self._sleep()
@@ -56,25 +61,34 @@ class Leader:
 
     def _turn(self, now: datetime) -> None:
         """Do one round of the loop."""
-        effects = Effects()
-        events = list(self._drain_executors(effects))
-        if self._bell.drain() or self._inbox.is_due(now):
-            events += self._inbox.read(now, effects)
         self._leadership.renew_if_due(now)
-        decisions: list[Decision] = []
-        for event in events:
-            decisions += self._core.apply(event, now)
-        self._decide(decisions, effects, now)
+        effects = Effects()
+        for event in self._drain_executors(effects):
+            effects.add(self._core.apply(event, now))
+        if self._bell.drain() or self._inbox.is_due(now):
+            effects = self._apply_commands(effects, now)
+        self._finish(effects, now)
 
-    def _decide(self, decisions: Iterable[Decision], effects: Effects, now: datetime) -> None:
+    def _apply_commands(self, effects: Effects, now: datetime) -> Effects:
+        for row in self._inbox.read(now):
+            if reads_runs(row.command):
+                # What was decided so far must be in the store before runs are read from it.
+                self._finish(effects, now)
+                effects = Effects()
+            for event in self._inbox.translate(row.command):
+                effects.add(self._core.apply(event, now))
+            effects.batch.inbox_ids.append(row.id)
+        return effects
+
+    def _finish(self, effects: Effects, now: datetime) -> None:
         """Finish a batch: let the core choose, answer its questions, store everything, then act."""
-        effects.add(decisions)
         effects.add(self._core.advance(now))
         while effects.questions:
-            question = effects.questions.pop()
-            effects.add(self._core.apply(load_past(self._parts.store, question), now))
-            if not effects.questions:
-                effects.add(self._core.advance(now))
+            questions, effects.questions = effects.questions, []
+            for question in questions:
+                effects.add(self._core.apply(load_past(self._parts.store, question), now))
+            effects.add(self._core.advance(now))
+        effects.batch.now = now
         self._writer.store(effects)
         self._act(effects)
 
@@ -138,5 +152,7 @@ class Leader:
         now = parts.clock.now()
         moments = (self._core.next_wake(), self._leadership.renew_at, self._inbox.due_at)
         due = min((moment for moment in moments if moment is not None), default=now)
+        if not all(executor.is_connected for executor in parts.executors.values()):
+            due = min(due, now + RECONNECT_INTERVAL)
         # Rounded up, so that a timer due in half a millisecond is not looked at twice.
         poller.poll(max(0.0, (due - now).total_seconds() * 1000 + 0.5))

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from etesian.scheduler.shell.settings import ShellSettings
 from etesian.store import Store
-from etesian.store.batch import LeadershipLostError
+from etesian.store.errors import LeadershipLostError
 from etesian.store.queries import leader
 
 logger = logging.getLogger(__name__)

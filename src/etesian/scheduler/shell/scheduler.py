@@ -23,12 +23,13 @@ def run_scheduler(parts: Parts) -> None:
     leadership = Leadership(parts.settings, parts.store)
     if not _wait_for_leadership(parts, leadership):
         return
-    with parts.bus.listen() as bell:
-        try:
-            Leader(parts, leadership, bell).lead()
-        finally:
-            for executor in parts.executors.values():
-                executor.close()
+    bell = parts.bus.listen(["inbox"])
+    try:
+        Leader(parts, leadership, bell).lead()
+    finally:
+        bell.close()
+        for executor in parts.executors.values():
+            executor.close()
     leadership.release()
 
 

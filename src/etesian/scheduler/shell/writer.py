@@ -10,8 +10,8 @@ from etesian.foundation.errors import EtesianError
 from etesian.scheduler.shell.effects import Effects
 from etesian.scheduler.shell.leadership import Leadership
 from etesian.scheduler.shell.parts import Parts
-from etesian.store import StoreError
-from etesian.store.batch import LeadershipLostError, write_batch
+from etesian.store.batch import write_batch
+from etesian.store.errors import LeadershipLostError, StoreError
 
 logger = logging.getLogger(__name__)
 

@@ -1,0 +1,24 @@
+"""The API service: REST and the status page."""
+
+from __future__ import annotations
+
+import socket
+
+from etesian.api.app import create_app
+from etesian.api.server import serve
+from etesian.cli.services import wiring
+from etesian.cli.services.api_socket import bind_api_socket
+from etesian.config.settings import Settings
+from etesian.store.bus import open_bus
+
+
+def run(settings: Settings, listener: socket.socket | None = None) -> None:
+    """Serve until SIGTERM or SIGINT, on ``listener`` if the supervisor has bound one already."""
+    wiring.start_logging(settings, "api")
+    store = wiring.open_platform_store(settings)
+    bus = open_bus(store)
+    try:
+        serve(create_app(settings, store, bus), listener or bind_api_socket(settings))
+    finally:
+        bus.close()
+        store.dispose()

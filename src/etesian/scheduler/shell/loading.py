@@ -1,0 +1,108 @@
+"""From rows to the events that carry them: what the core is told of a DAG, a run or the pools."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from sqlalchemy import Connection
+
+from etesian.lifecycle.records import DagRunRecord, RunKey, TaskInstanceRecord
+from etesian.protocol.commands import TaskSelection
+from etesian.scheduler.core.events import PoolsSet, RunLoaded, SpecUpdated
+from etesian.spec.schedule import SchedulePoint
+from etesian.store.queries import dags, pools, runs, task_instances, versions, xcoms
+from etesian.store.queries.page import Paging
+from etesian.store.queries.patterns import Between
+from etesian.store.queries.versions import StoredSpec
+
+
+#: Runs that one clear or mark may touch; more are asked for in parts.
+MAX_SELECTED_RUNS: Final = 10_000
+
+
+def load_pools(connection: Connection) -> PoolsSet:
+    """Return all pools as the core wants them."""
+    found = pools.load_pools(connection)
+    return PoolsSet(pools={pool.name: (pool.slots, pool.includes_deferred) for pool in found})
+
+
+def load_dag(connection: Connection, dag_id: str) -> SpecUpdated | None:
+    """Return one DAG's version in force; None when the DAG is not known or its file is gone."""
+    record = dags.load_dag(connection, dag_id)
+    stored = versions.load_newest_spec(connection, dag_id)
+    if stored is None or not record.is_active:
+        return None
+    point = runs.load_newest_points(connection, [dag_id]).get(dag_id)
+    return _spec_updated(connection, stored, record.is_paused, point)
+
+
+def load_dags(connection: Connection) -> Iterator[SpecUpdated]:
+    """Yield the versions in force of all active DAGs."""
+    paused = dags.load_paused_dag_ids(connection)
+    points = runs.load_newest_points(connection)
+    for stored in versions.load_active_specs(connection):
+        dag_id = stored.spec.dag_id
+        yield _spec_updated(connection, stored, dag_id in paused, points.get(dag_id))
+
+
+def _spec_updated(
+    connection: Connection, stored: StoredSpec, is_paused: bool, newest_point: SchedulePoint | None
+) -> SpecUpdated:
+    limit = stored.spec.max_consecutive_failed_runs
+    failed = runs.count_failed_in_a_row(connection, stored.spec.dag_id, limit=limit) if limit else 0
+    return SpecUpdated(
+        spec=stored.spec,
+        version_hash=stored.version_hash,
+        code_hash=stored.code_hash,
+        bundle=stored.bundle,
+        is_paused=is_paused,
+        newest_point=newest_point,
+        failed_in_a_row=failed,
+    )
+
+
+def load_run(connection: Connection, key: RunKey) -> RunLoaded:
+    """Return one run with its task instances and the version it runs."""
+    run = runs.load_run(connection, key)
+    instances = task_instances.load_task_instances_of_run(connection, key)
+    return _run_loaded(connection, run, versions.load_spec(connection, key.dag_id, run.version_hash), instances)
+
+
+def load_unfinished_runs(connection: Connection) -> Iterator[RunLoaded]:
+    """Yield all runs that a new leader must know, the oldest first."""
+    instances = task_instances.load_unfinished_task_instances(connection)
+    known: dict[tuple[str, str], StoredSpec] = {}  # many runs of one version share one spec
+    for run in runs.load_unfinished_runs(connection):
+        version = (run.dag_id, run.version_hash)
+        if version not in known:
+            known[version] = versions.load_spec(connection, *version)
+        yield _run_loaded(connection, run, known[version], instances.get(run.key, []))
+
+
+def _run_loaded(
+    connection: Connection, run: DagRunRecord, stored: StoredSpec, instances: Sequence[TaskInstanceRecord]
+) -> RunLoaded:
+    has_mapped = any(task.mapped for task in stored.spec.tasks) or any(group.mapped for group in stored.spec.groups)
+    return RunLoaded(
+        run=run,
+        spec=stored.spec,
+        code_hash=stored.code_hash,
+        bundle=stored.bundle,
+        task_instances=tuple(instances),
+        xcom_lengths=xcoms.load_lengths(connection, run.key) if has_mapped else {},
+    )
+
+
+def find_selected_runs(connection: Connection, selection: TaskSelection) -> list[RunKey]:
+    """Return the runs that a clear or a mark is about: those named, and with them the DAG's earlier or later ones."""
+    named = [runs.load_run(connection, RunKey(selection.dag_id, run_id)) for run_id in selection.run_ids]
+    dates = [run.logical_date for run in named if run.logical_date is not None]
+    found = {run.key: None for run in named}
+    if dates and (selection.past or selection.future):
+        earliest = None if selection.past else min(dates)
+        latest = None if selection.future else max(dates)
+        wanted = runs.RunFilter(dag_ids=[selection.dag_id], logical_date=Between(since=earliest, until=latest))
+        others = runs.list_runs(connection, wanted, Paging(limit=MAX_SELECTED_RUNS)).items
+        found |= {run.key: None for run in others}
+    return list(found)
