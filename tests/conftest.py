@@ -11,6 +11,8 @@ from hypothesis import settings
 #: DAG files that are material of tests, not modules.
 collect_ignore_glob = ["compat/dags/*", "e2e/broken_dags/*"]
 
+pytest_plugins = ["tests.servers.postgresql"]
+
 # Machines differ in speed, and a slow one is not a wrong one; pytest-timeout bounds each test.
 settings.register_profile("etesian", deadline=None, print_blob=True)
 settings.load_profile("etesian")

@@ -89,4 +89,4 @@ def _begin(
         "expires_at": now + lease,
     }
     statement = insert_into(connection, leases_table).values(values).on_conflict_do_nothing()
-    return 1 if connection.execute(statement).rowcount == 1 else None
+    return connection.execute(statement.returning(_columns.epoch)).scalar_one_or_none()
