@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from etesian.foundation.ids import check_key
 from etesian.sdk.arguments import as_callbacks, as_optional_timedelta, as_utc, check_at_least
+from etesian.sdk.deadline import as_deadlines
 from etesian.sdk.era import UnknownArguments, current_era
 from etesian.sdk.exceptions import DuplicateTaskIdFound, InvalidDagError, TaskNotFound
 from etesian.sdk.late_names import load_late
@@ -136,7 +137,7 @@ class DAG:
         self.on_success_callback = as_callbacks(on_success_callback, f"{what}: on_success_callback")
         self.on_failure_callback = as_callbacks(on_failure_callback, f"{what}: on_failure_callback")
         self.sla_miss_callback = as_callbacks(sla_miss_callback, f"{what}: sla_miss_callback")
-        self.deadline = deadline
+        self.deadline = as_deadlines(deadline, what)
 
         self.params = ParamsDict(self.default_args.get("params"))
         self.params.update(params or {})
@@ -175,6 +176,14 @@ class DAG:
     def schedule_interval(self) -> Any:
         """Return the schedule as the author wrote it."""
         return self.schedule
+
+    @property
+    def timetable(self) -> Timetable:
+        """Return the schedule as a timetable."""
+        # Late, because timetables compute with dates in ways that a file which is only imported does not need.
+        from etesian.sdk.schedule_argument import as_timetable
+
+        return as_timetable(self.schedule, covers_interval=self.covers_interval, timezone=self.timezone)
 
     @property
     def dag_display_name(self) -> str:

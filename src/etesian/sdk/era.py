@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from difflib import get_close_matches
+from pathlib import Path
 
 from etesian.sdk.exceptions import UnknownArgumentError
 
@@ -26,6 +26,8 @@ def refuse_unknown_arguments(found: UnknownArguments) -> None:
     Raises:
         UnknownArgumentError: always.
     """
+    from difflib import get_close_matches  # only needed to explain a mistake
+
     hints = []
     for name in found.names:
         close = get_close_matches(name, found.possible, n=3, cutoff=0.7)
@@ -62,6 +64,13 @@ AIRFLOW_1 = Era(
 _current = NATIVE
 
 
+def _always_native(path: Path) -> Era:
+    return NATIVE
+
+
+_choose: Callable[[Path], Era] = _always_native
+
+
 def current_era() -> Era:
     """Return the era of the file being imported."""
     return _current
@@ -76,3 +85,14 @@ def using_era(era: Era) -> Iterator[Era]:
         yield era
     finally:
         _current = previous
+
+
+def choose_era_with(choose: Callable[[Path], Era]) -> None:
+    """Let ``choose`` decide, by looking at a DAG file, which era it was written for."""
+    global _choose  # one rule per process
+    _choose = choose
+
+
+def era_of_file(path: Path) -> Era:
+    """Return the era that a DAG file was written for."""
+    return _choose(path)

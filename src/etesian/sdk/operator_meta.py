@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import inspect
 from abc import ABCMeta
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, wraps
+from functools import cache, wraps
 from typing import Any
 
 from etesian.sdk.exceptions import AirflowException, MissingArgumentError
@@ -27,7 +27,7 @@ class Signature:
     required: tuple[str, ...]
 
 
-@lru_cache(maxsize=None)
+@cache
 def signature_of(init: Callable[..., None]) -> Signature:
     """Return the arguments of an ``__init__`` that are passed by name, without ``self``."""
     named = [
@@ -76,11 +76,21 @@ def _fill_and_check(
             kwargs[name] = defaults[name]
     missing = [name for name in signature.required if name not in kwargs]
     if missing:
-        task = f" {kwargs['task_id']!r}" if "task_id" in kwargs else ""
-        plural = "arguments" if len(missing) > 1 else "argument"
-        raise MissingArgumentError(
-            f"{type(owner).__name__}{task} is missing the {plural} {', '.join(map(repr, missing))}"
-        )
+        raise _missing_argument(owner, signature, missing, kwargs)
+
+
+def _missing_argument(
+    owner: Any, signature: Signature, missing: Sequence[str], kwargs: Mapping[str, Any]
+) -> MissingArgumentError:
+    from difflib import get_close_matches  # only needed to explain a mistake
+
+    task = f" {kwargs['task_id']!r}" if "task_id" in kwargs else ""
+    plural = "arguments" if len(missing) > 1 else "argument"
+    others = [name for name in kwargs if name not in signature.names]
+    misspelt = [close for name in missing for close in get_close_matches(name, others, n=1, cutoff=0.8)]
+    hint = f"; is {', '.join(map(repr, misspelt))} misspelt?" if misspelt else ""
+    names = ", ".join(map(repr, missing))
+    return MissingArgumentError(f"{type(owner).__name__}{task} is missing the {plural} {names}{hint}")
 
 
 def _with_renamed(defaults: dict[str, Any]) -> dict[str, Any]:

@@ -47,6 +47,11 @@ class DagContext:
     pop_context_managed_dag = pop
 
     @classmethod
+    def reset(cls) -> None:
+        """Forget the blocks that an import which raised left open."""
+        cls._open.clear()
+
+    @classmethod
     def register(cls, dag: Any) -> None:
         """Remember a DAG of the file being imported, so that it is found without a global variable."""
         name = cls.current_autoregister_module_name
@@ -78,6 +83,11 @@ class TaskGroupContext:
     def pop(cls) -> Any:
         """Leave the innermost group and return it."""
         return cls._open.pop() if cls._open else None
+
+    @classmethod
+    def reset(cls) -> None:
+        """Forget the blocks that an import which raised left open."""
+        cls._open.clear()
 
     @classmethod
     def get_current(cls, dag: Any = None) -> Any:

@@ -141,6 +141,31 @@ def parse_timezone(name: str | int) -> Any:
     return dt.timezone(dt.timedelta(seconds=name)) if isinstance(name, int) else as_tzinfo(name)
 
 
+def zone_name(value: dt.tzinfo | None) -> str:
+    """Return the IANA name of a time zone of any library, or its offset such as ``+02:00``; None is UTC.
+
+    Raises:
+        ValueError: it has neither.
+
+    >>> zone_name(dt.timezone(dt.timedelta(hours=2))), zone_name(ZoneInfo("Europe/Oslo")), zone_name(None)
+    ('+02:00', 'Europe/Oslo', 'UTC')
+    """
+    if value is None:
+        return "UTC"
+    # zoneinfo calls it key, pytz zone, pendulum name; a fixed offset has at best a name of its own making.
+    for attribute in ("key", "zone", "name"):
+        name = getattr(value, attribute, None)
+        if isinstance(name, str) and name and name[0] not in "+-":
+            return name
+    offset = value.utcoffset(None)
+    if offset is None:
+        raise ValueError(f"time zone {value!r} has no name; use an IANA name such as 'Europe/Oslo'")
+    minutes = int(offset.total_seconds()) // 60
+    if minutes == 0:
+        return "UTC"
+    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+
+
 def td_format(td: dt.timedelta | float | None) -> str | None:
     """Return a duration for people: ``1d:2h:3m:4s``; None for none."""
     if td is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import logging
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -62,6 +61,8 @@ def call_function(
     """
     result = function(*args, **kwargs)
     if inspect.isawaitable(result):
+        import asyncio  # a third of the time that importing the SDK would take, and few functions need it
+
         return asyncio.run(_await(result))
     if inspect.isgeneratorfunction(inspect.unwrap(function)) and isinstance(result, Generator):
         return _follow(result, outlet_events if outlet_events is not None else OutletEventAccessors())

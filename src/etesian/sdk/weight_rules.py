@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 from etesian.sdk.arguments import WEIGHT_RULES
 from etesian.sdk.exceptions import InvalidDagError
+from etesian.sdk.late_names import load_late
 
 
 class PriorityWeightStrategy:
@@ -48,6 +50,39 @@ def as_weight_rule(value: Any, what: str) -> Any:
     if hasattr(value, "get_weight"):
         return value() if isinstance(value, type) else value
     raise InvalidDagError(f"{what}: a weight rule is a name or a PriorityWeightStrategy, got {value!r:.80}")
+
+
+def describe_weight_rule(rule: Any) -> str:
+    """Return the name of a built-in rule, or the path of a strategy's class."""
+    if isinstance(rule, str):
+        return rule
+    return f"{type(rule).__module__}.{type(rule).__qualname__}"
+
+
+def weigh_by_strategy(task: Any) -> int | None:
+    """Return the effective priority that a task's own strategy gives; None if its rule is a built-in one.
+
+    Raises:
+        InvalidDagError: the strategy cannot be found or gives no number.
+    """
+    rule = task.weight_rule
+    if rule in WEIGHT_RULES:
+        return None
+    strategy = load_late(":".join(rule.rsplit(".", 1)))() if isinstance(rule, str) else rule
+    instance = SimpleNamespace(
+        task=task,
+        task_id=task.task_id,
+        dag_id=task.dag_id,
+        try_number=0,
+        max_tries=task.retries,
+        map_index=-1,
+    )
+    weight = strategy.get_weight(instance)
+    if not isinstance(weight, int):
+        raise InvalidDagError(
+            f"the weight rule of task {task.task_id!r} must give a whole number, got {weight!r:.80}"
+        )
+    return weight
 
 
 def compute_effective_priorities(
