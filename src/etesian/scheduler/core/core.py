@@ -7,14 +7,28 @@ from datetime import datetime
 from typing import Any, Final
 
 from etesian.lifecycle.records import RunKey
-from etesian.protocol.commands import AnswerInput, DagGone, PauseChanged, TriggerFired
+from etesian.protocol.commands import (
+    AnswerInput,
+    ClearTasks,
+    DagGone,
+    DeleteDag,
+    DeleteRun,
+    MarkRun,
+    MarkTasks,
+    PauseChanged,
+    SetNote,
+    TriggerFired,
+)
 from etesian.protocol.reports import Claim, Finished
 from etesian.scheduler.core import (
     attempts,
     callbacks,
     claims,
+    clear,
     deferral,
+    delete,
     known,
+    mark,
     outcomes,
     past,
     recovery,
@@ -59,6 +73,12 @@ HANDLERS: Final[dict[type, Handler]] = {
     AttemptsLost: attempts.take_losses,
     TriggerFired: deferral.take_trigger_event,
     AnswerInput: deferral.take_answer,
+    ClearTasks: clear.clear_tasks,
+    MarkTasks: mark.mark_tasks,
+    MarkRun: mark.mark_run,
+    SetNote: lambda memory, event, _: mark.set_note(memory, event),
+    DeleteRun: lambda memory, event, _: delete.delete_run(memory, event),
+    DeleteDag: lambda memory, event, _: delete.delete_dag(memory, event),
     CallbacksLoaded: lambda memory, event, _: callbacks.load_callbacks(memory, event.callbacks),
     CallbackDone: lambda memory, event, _: callbacks.forget_callback(memory, event.callback_id),
     Tick: lambda memory, event, _: None,

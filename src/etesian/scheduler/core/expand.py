@@ -1,83 +1,83 @@
-"""Mapped tasks and groups: how many task instances they become, once the lengths of their inputs are known."""
+"""Mapped tasks and groups: how many task instances they become, once the lengths of their inputs are known.
+
+A mapped task begins as one placeholder (map index -1). When the tasks it is mapped over have finished, the placeholder is
+replaced by task instances 0 to n-1. When they were cleared and finish again, the number is revised.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from math import prod
 
-from etesian.lifecycle.state import FINAL_TASK_STATES, TaskState
+from etesian.lifecycle.state import TaskState
 from etesian.scheduler.core.decisions import DeleteTaskInstances
 from etesian.scheduler.core.graph import Expansion
 from etesian.scheduler.core.memory import Instance, Memory, Node, Run
-from etesian.scheduler.core.moves import add_instance, move, remove_instance
+from etesian.scheduler.core.moves import FRESH, add_instance, move, remove_instance
 from etesian.scheduler.core.runs import make_record
-from etesian.scheduler.core.upstream import skip
+from etesian.scheduler.core.upstream import are_sources_done, skip
 from etesian.spec.task import LiteralInput, MapInput, XComInput
 
 
 def expand(memory: Memory, run: Run, expansion: Expansion, now: datetime) -> None:
-    """Replace the placeholders of a mapped task, or of all tasks of a mapped group, if the lengths are known."""
-    if not run.is_running:
+    """Give a mapped task, or the tasks of a mapped group, as many task instances as their inputs ask for."""
+    nodes = [node for number in expansion.members if (node := run.nodes[number]).waiting]
+    if not run.is_running or not nodes or not are_sources_done(run, expansion):
         return
-    nodes = [run.nodes[number] for number in expansion.members]
-    waiting = [placeholder for node in nodes if (placeholder := _waiting_placeholder(node)) is not None]
-    if not waiting or _follow_sources(memory, run, expansion, waiting, now):
+    trouble = _find_trouble(run, expansion)
+    if trouble is not None:
+        state, reason = trouble
+        _decide_all(memory, _waiting_in(nodes), state, reason, now)
         return
-    lengths = {name: _length_of(run, item) for name, item in expansion.spec.inputs.items()}
+    lengths = measure(run, expansion)
     total = prod(lengths.values())
-    run.map_lengths[expansion.name] = lengths
     limit = memory.settings.max_map_length
     if total > limit:
-        _fail(memory, waiting, f"it would be mapped over {total} items; the limit is {limit}", now)
-    elif total == 0:
-        for placeholder in waiting:
-            if placeholder.state is TaskState.NONE:
-                skip(memory, placeholder, now, "it is mapped over an empty list")
-    else:
-        for placeholder in waiting:
-            _replace_placeholder(memory, placeholder, total)
+        reason = f"it would be mapped over {total} items; the limit is {limit}"
+        _decide_all(memory, _waiting_in(nodes), TaskState.FAILED, reason, now)
+        return
+    run.map_lengths[expansion.name] = lengths
+    for node in nodes:
+        if total:
+            _resize(memory, node, total)
+        else:
+            _empty(memory, node, now)
+        memory.touched.append(node)
 
 
-def _waiting_placeholder(node: Node) -> Instance | None:
-    placeholder = node.instances.get(-1)
-    return placeholder if placeholder is not None and placeholder.state is TaskState.NONE else None
+def measure(run: Run, expansion: Expansion) -> dict[str, int]:
+    """Return the length of each mapped input, as far as it is known."""
+    return {name: _length_of(run, item) for name, item in expansion.spec.inputs.items()}
 
 
-def _follow_sources(
-    memory: Memory, run: Run, expansion: Expansion, waiting: list[Instance], now: datetime
-) -> bool:
-    """Look at the tasks whose results are mapped over; return whether there is nothing to expand yet, or ever."""
-    states = set()
+def _find_trouble(run: Run, expansion: Expansion) -> tuple[TaskState, str] | None:
+    """Say why the finished sources give nothing to map over, and what becomes of the mapped task; None: they do."""
+    skipped: str | None = None
     for task_id, key in expansion.sources:
         node = run.node(task_id)
-        found = (
-            {instance.state for instance in node.instances.values()} - {TaskState.REMOVED}
-            if node is not None
-            else set()
-        )
-        if not found <= FINAL_TASK_STATES:
-            return True
-        states |= found
-        if found == {TaskState.SUCCESS} and _source_length(run, task_id, key) is None:
-            _fail(memory, waiting, f"{task_id!r} gave no list or dict to be mapped over (XCom {key!r})", now)
-            return True
-    if states & {TaskState.FAILED, TaskState.UPSTREAM_FAILED}:
-        for placeholder in waiting:
-            if placeholder.state is TaskState.NONE:
-                move(memory, placeholder, TaskState.UPSTREAM_FAILED, ended_at=now)
-        return True
-    if TaskState.SKIPPED in states and not _has_mapped_source(run, expansion):
-        for placeholder in waiting:
-            if placeholder.state is TaskState.NONE:
-                skip(memory, placeholder, now, "what it is mapped over was skipped")
-        return True
-    return False
+        states = {instance.state for instance in node.instances.values()} if node is not None else set()
+        if states & {TaskState.FAILED, TaskState.UPSTREAM_FAILED}:
+            return TaskState.UPSTREAM_FAILED, f"{task_id!r}, which it is mapped over, failed"
+        if states == {TaskState.SKIPPED}:
+            skipped = f"{task_id!r}, which it is mapped over, was skipped"
+        elif _source_length(run, task_id, key) is None:
+            return TaskState.FAILED, f"{task_id!r} gave no list or dict to be mapped over (XCom {key!r})"
+    return None if skipped is None else (TaskState.SKIPPED, skipped)
 
 
-def _has_mapped_source(run: Run, expansion: Expansion) -> bool:
-    """A mapped source may have skipped some of its task instances; the others count."""
-    nodes = (run.node(task_id) for task_id, _ in expansion.sources)
-    return any(node is not None and -1 not in node.instances for node in nodes)
+def _waiting_in(nodes: Iterable[Node]) -> list[Instance]:
+    return [it for node in nodes for it in node.instances.values() if it.state is TaskState.NONE]
+
+
+def _decide_all(
+    memory: Memory, instances: Iterable[Instance], state: TaskState, reason: str, now: datetime
+) -> None:
+    for instance in instances:
+        if state is TaskState.SKIPPED:
+            skip(memory, instance, now, reason)
+        else:
+            move(memory, instance, state, ended_at=now, reason=reason)
 
 
 def _length_of(run: Run, item: MapInput) -> int:
@@ -105,27 +105,45 @@ def _source_length(run: Run, task_id: str, key: str) -> int | None:
     node = run.node(task_id)
     if node is None:
         return None
-    if -1 in node.instances or node.task.expansion is None:
-        length = run.lengths.get((task_id, -1, key))
-        if node.task.expansion is not None and length is None:
-            return 0
-        return None if length is None or length < 0 else length
-    return sum((task_id, map_index, key) in run.lengths for map_index in node.instances)
+    if node.task.expansion is not None:
+        return sum((task_id, map_index, key) in run.lengths for map_index in node.instances)
+    length = run.lengths.get((task_id, -1, key))
+    return None if length is None or length < 0 else length
 
 
-def _fail(memory: Memory, waiting: list[Instance], reason: str, now: datetime) -> None:
-    for placeholder in waiting:
-        if placeholder.state is TaskState.NONE:
-            move(memory, placeholder, TaskState.FAILED, ended_at=now, reason=reason)
-
-
-def _replace_placeholder(memory: Memory, placeholder: Instance, total: int) -> None:
-    node, record = placeholder.node, placeholder.record
-    run = node.run
+def _resize(memory: Memory, node: Node, total: int) -> None:
+    """Let the task have the task instances 0 to ``total`` - 1 and no others."""
+    placeholder = node.instances.get(-1)
     for map_index in range(total):
-        fresh = make_record(run.record, node.task, map_index)
-        instance = add_instance(memory, node, fresh)
-        memory.changed_instances[instance] = None
+        instance = node.instances.get(map_index)
+        if instance is None:
+            instance = add_instance(memory, node, make_record(node.run.record, node.task, map_index))
+            memory.changed_instances[instance] = None
+        elif instance.state is TaskState.REMOVED:
+            move(memory, instance, TaskState.NONE, **FRESH)
+    _remove_from(memory, node, total)
+    if placeholder is not None:
+        _delete(memory, placeholder)
+
+
+def _empty(memory: Memory, node: Node, now: datetime) -> None:
+    """Let the task have one skipped placeholder: there is nothing to map over."""
+    _remove_from(memory, node, 0)
+    placeholder = node.instances.get(-1)
+    if placeholder is None:
+        placeholder = add_instance(memory, node, make_record(node.run.record, node.task))
+    if placeholder.state is TaskState.NONE:
+        skip(memory, placeholder, now, "it is mapped over an empty list")
+
+
+def _remove_from(memory: Memory, node: Node, first: int) -> None:
+    """Remove the task instances from map index ``first`` on, if they are not needed and not under way."""
+    for map_index, instance in list(node.instances.items()):
+        if map_index >= first and instance.state in {TaskState.NONE, TaskState.SCHEDULED}:
+            move(memory, instance, TaskState.REMOVED, reason="what it is mapped over became shorter")
+
+
+def _delete(memory: Memory, placeholder: Instance) -> None:
+    key = placeholder.record.key
     remove_instance(memory, placeholder)
-    memory.decide(DeleteTaskInstances(keys=(record.key,)))
-    memory.touched.append(node)
+    memory.decide(DeleteTaskInstances(keys=(key,)))

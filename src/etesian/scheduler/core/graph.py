@@ -8,7 +8,6 @@ from etesian.lifecycle.state import RunType
 from etesian.spec.dag import DagSpec
 from etesian.spec.schedule import ContinuousSchedule
 from etesian.spec.task import MapSpec, TaskSpec, XComInput
-from etesian.spec.trigger_rule import TriggerRule
 
 #: Callbacks that the scheduler sends to workers; ``execute`` is called by the attempt itself.
 SENT_CALLBACKS: Final = frozenset({"success", "failure", "retry", "skipped"})
@@ -97,7 +96,6 @@ class DagGraph:
         "index",
         "max_active_runs",
         "spec",
-        "starters",
         "tasks",
         "uses_past",
         "version_hash",
@@ -120,8 +118,6 @@ class DagGraph:
         self._add_edges()
         self._add_guards()
         self._mark_leaves()
-        #: tasks that may start as soon as the run does
-        self.starters = tuple(task.index for task in self.tasks if self._may_start_at_once(task))
         is_continuous = isinstance(spec.schedule, ContinuousSchedule)
         self.max_active_runs = min(spec.max_active_runs, 1) if is_continuous else spec.max_active_runs
         self.uses_past = any(task.uses_past for task in self.tasks)
@@ -130,9 +126,6 @@ class DagGraph:
         """Return whether the DAG permits runs of that type."""
         allowed = self.spec.allowed_run_types
         return allowed is None or run_type.value in allowed
-
-    def _may_start_at_once(self, task: GraphTask) -> bool:
-        return not self.direct_upstream(task) or task.spec.trigger_rule is TriggerRule.ALWAYS
 
     def _collect_group_expansions(self) -> dict[str, Expansion]:
         """Return, for each group inside a mapped group or mapped itself, the mapping."""

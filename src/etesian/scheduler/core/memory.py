@@ -60,7 +60,17 @@ class Instance:
 class Node:
     """One task within one run: its task instances, and how many upstream task instances are in which state."""
 
-    __slots__ = ("account", "counts", "instances", "not_good", "run", "setup_counts", "task", "waiting")
+    __slots__ = (
+        "account",
+        "counts",
+        "instances",
+        "not_good",
+        "run",
+        "setup_counts",
+        "task",
+        "unfinished",
+        "waiting",
+    )
 
     def __init__(self, run: Run, task: GraphTask) -> None:
         self.run = run
@@ -72,6 +82,7 @@ class Node:
         self.setup_counts: UpstreamCounts | None = UpstreamCounts() if task.setups else None
         self.account: Account | None = None  #: for ``max_active_tis_per_dagrun``
         self.waiting = 0  #: task instances in state none
+        self.unfinished = 0  #: task instances that are not final
         self.not_good = 0  #: task instances that are not (or not yet) success or skipped
 
 

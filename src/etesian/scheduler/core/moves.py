@@ -6,7 +6,6 @@ A move costs O(edges of the task): it adds to the counts of the tasks directly b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -30,7 +29,7 @@ NOT_GOOD: Final = frozenset(TaskState) - {TaskState.SUCCESS, TaskState.SKIPPED, 
 WAITING_OUTSIDE: Final = frozenset({TaskState.DEFERRED, TaskState.AWAITING_INPUT})
 
 #: What a clear resets in a task instance's record.
-FRESH: Final[Mapping[str, object]] = {
+FRESH: Final[dict[str, object]] = {
     "attempt_id": None,
     "executor": None,
     "scheduled_at": None,
@@ -60,10 +59,10 @@ def move(memory: Memory, instance: Instance, state: TaskState, **changes: object
     if state not in ALLOWED[old]:
         raise IllegalTransitionError(str(instance.record.key), old, state)
     if old in OCCUPYING_STATES and state not in OCCUPYING_STATES:
-        _close(memory, instance, state)
+        close_attempt(memory, instance, keeps_pool=state in WAITING_OUTSIDE)
         changes.setdefault("attempt_id", None)
     elif old in WAITING_OUTSIDE:
-        _stop_waiting_outside(memory, instance)
+        stop_waiting_outside(memory, instance)
     elif old is TaskState.SCHEDULED and instance.ready_key is not None and instance.lane is not None:
         memory.ready.remove(instance.lane, instance)
     instance.record = _replace(instance.record, state=state, **changes)
@@ -94,6 +93,7 @@ def add_instance(memory: Memory, node: Node, record: TaskInstanceRecord) -> Inst
         node.waiting += 1
     node.not_good += state in NOT_GOOD
     if state not in FINAL_TASK_STATES:
+        node.unfinished += 1
         run.unfinished += 1
     if task.is_leaf and state in FAILURES:
         run.failed_leaves += 1
@@ -121,6 +121,7 @@ def remove_instance(memory: Memory, instance: Instance) -> None:
         node.waiting -= 1
     node.not_good -= state in NOT_GOOD
     if state not in FINAL_TASK_STATES:
+        node.unfinished -= 1
         node.run.unfinished -= 1
     if node.task.is_leaf and state in FAILURES:
         node.run.failed_leaves -= 1
@@ -128,8 +129,11 @@ def remove_instance(memory: Memory, instance: Instance) -> None:
         _tell_below(memory, instance, state, None)
 
 
-def _close(memory: Memory, instance: Instance, state: TaskState) -> None:
-    """The attempt is over: nobody can report on it any more, and its slots are free."""
+def close_attempt(memory: Memory, instance: Instance, *, keeps_pool: bool = False) -> None:
+    """The attempt is over: nobody can report on it any more, and its slots are free.
+
+    A task that goes to wait outside keeps the slots of a pool that counts such tasks.
+    """
     attempt_id = instance.record.attempt_id
     if attempt_id is not None:
         memory.attempts.pop(attempt_id, None)
@@ -139,11 +143,12 @@ def _close(memory: Memory, instance: Instance, state: TaskState) -> None:
     ready.give_back(memory.parallelism, 1)
     for account in lane.accounts:
         ready.give_back(account, 1)
-    if state not in WAITING_OUTSIDE or not lane.pool.counts_deferred:
+    if not (keeps_pool and lane.pool.counts_deferred):
         ready.give_back(lane.pool, lane.slots)
 
 
-def _stop_waiting_outside(memory: Memory, instance: Instance) -> None:
+def stop_waiting_outside(memory: Memory, instance: Instance) -> None:
+    """Free the slots of a task instance that waited outside, if its pool counts such tasks."""
     lane = instance.lane
     if lane is not None and lane.pool.counts_deferred:
         memory.ready.give_back(lane.pool, lane.slots)
@@ -157,6 +162,14 @@ def _count_final(memory: Memory, instance: Instance, old: TaskState, new: TaskSt
     node.not_good += (new in NOT_GOOD) - (old in NOT_GOOD)
     if node.task.is_leaf:
         run.failed_leaves += (new in FAILURES) - (old in FAILURES)
+    if is_final and not was_final:
+        node.unfinished -= 1
+        run.unfinished -= 1
+        if not run.unfinished:
+            memory.ended.append(run)
+    elif was_final and not is_final:
+        node.unfinished += 1
+        run.unfinished += 1
     _tell_below(
         memory,
         instance,
@@ -167,12 +180,6 @@ def _count_final(memory: Memory, instance: Instance, old: TaskState, new: TaskSt
         memory.fed.extend((run, expansion) for _, expansion in node.task.feeds)
     if run.successors:
         _tell_successors(memory, instance)
-    if is_final and not was_final:
-        run.unfinished -= 1
-        if not run.unfinished:
-            memory.ended.append(run)
-    elif was_final and not is_final:
-        run.unfinished += 1
 
 
 def _tell_below(memory: Memory, instance: Instance, old: TaskState | None, new: TaskState | None) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from etesian.lifecycle.records import AttemptRecord
 from etesian.lifecycle.retries import compute_retry_delay, may_retry
 from etesian.lifecycle.state import TaskState
-from etesian.protocol.reports import Deferred, Failed, Finished, Rescheduled, Skipped, Succeeded
+from etesian.protocol.reports import Deferred, Failed, Finished, Outcome, Rescheduled, Skipped, Succeeded
 from etesian.scheduler.core.callbacks import finish_callback, send_task_callback
 from etesian.scheduler.core.claims import start_attempt
 from etesian.scheduler.core.decisions import Acknowledge, RecordAssetEvents, SaveAttempt, StoreReport
@@ -21,13 +21,17 @@ from etesian.scheduler.core.upstream import skip
 def take_report(memory: Memory, report: Finished, now: datetime) -> None:
     """End an attempt as its worker reports. A report that is repeated or too late is only acknowledged."""
     instance = memory.attempts.get(report.attempt_id)
-    if instance is None:
-        callback = memory.callback_attempts.get(report.attempt_id)
-        if callback is None:
-            memory.decide(Acknowledge(attempt_id=report.attempt_id))
-        else:
-            finish_callback(memory, callback, report, now)
+    if instance is not None:
+        _take_task_report(memory, instance, report, now)
         return
+    callback = memory.callback_attempts.get(report.attempt_id)
+    if callback is None:
+        memory.decide(Acknowledge(attempt_id=report.attempt_id))
+    else:
+        finish_callback(memory, callback, report, now)
+
+
+def _take_task_report(memory: Memory, instance: Instance, report: Finished, now: datetime) -> None:
     outcome = report.outcome
     if instance.state is TaskState.QUEUED and not isinstance(outcome, Failed):
         # The claim was granted but not stored (a power cut); the report proves that it was.
@@ -38,7 +42,11 @@ def take_report(memory: Memory, report: Finished, now: datetime) -> None:
     memory.timers.cancel(TimerKind.OVERDUE, instance)
     if instance.state is TaskState.RESTARTING:
         _restart(memory, instance, report, now)
-        return
+    else:
+        _follow(memory, instance, report, outcome, now)
+
+
+def _follow(memory: Memory, instance: Instance, report: Finished, outcome: Outcome, now: datetime) -> None:
     match outcome:
         case Succeeded():
             _succeed(memory, instance, report, outcome, now)

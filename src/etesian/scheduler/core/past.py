@@ -33,8 +33,6 @@ def learn_past(memory: Memory, event: PastKnown) -> None:
     forget_past(run)
     run_id = event.past_run_id
     previous = run.dag.runs.get(run_id) if run_id is not None else None
-    if previous is not None and not previous.nodes and previous.record.state.is_final:
-        previous = None
     states = event.states if run_id is None else run.dag.recent.get(run_id, event.states)
     run.past = Past(run_id, previous, dict(states))
     if previous is not None:
@@ -65,6 +63,20 @@ def leave_for_successors(run: Run) -> None:
     recent.move_to_end(run.record.run_id)
     while len(recent) > MAX_RECENT:
         recent.popitem(last=False)
+
+
+def welcome_successors(run: Run) -> None:
+    """A finished run is back in memory: the runs after it look at itself again."""
+    for other in run.dag.runs.values():
+        past = other.past
+        if past is not None and past.run_id == run.record.run_id and past.run is None:
+            past.run = run
+            run.successors.append(other)
+
+
+def forget_recent(run: Run) -> None:
+    """A finished run is to run again: what it came to does not count any more."""
+    run.dag.recent.pop(run.record.run_id, None)
 
 
 def is_past_met(instance: Instance) -> bool:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from etesian.lifecycle.records import TaskInstanceRecord
 from etesian.lifecycle.state import OCCUPYING_STATES, RunState, TaskState
 from etesian.scheduler.core.events import RunLoaded
+from etesian.scheduler.core.expand import measure
 from etesian.scheduler.core.graph import DagGraph
 from etesian.scheduler.core.lanes import find_lane, join_lane
 from etesian.scheduler.core.memory import Dag, Instance, Memory, Node, Run
 from etesian.scheduler.core.moves import WAITING_OUTSIDE, add_instance
+from etesian.scheduler.core.past import leave_for_successors, welcome_successors
 from etesian.scheduler.core.runs import begin, enqueue_run, make_record, take_run_slot
 from etesian.scheduler.core.timers import TimerKind
 
@@ -28,12 +31,12 @@ def load_run(memory: Memory, event: RunLoaded) -> None:
         return
     memory.runs[record.key] = run
     dag.runs[record.run_id] = run
-    _load_task_instances(memory, run, event.task_instances)
+    welcome_successors(run)
+    load_instances(memory, run, event.task_instances)
     if record.state is RunState.RUNNING:
         dag.unfinished += not run.is_backfill
         take_run_slot(run)
         begin(memory, run)
-        memory.touched.extend(run.nodes)
     elif record.state is RunState.QUEUED:
         del memory.runs[record.key], dag.runs[record.run_id]
         enqueue_run(memory, run)
@@ -51,7 +54,7 @@ def _find_graph(dag: Dag, event: RunLoaded) -> DagGraph:
     return graph
 
 
-def _load_task_instances(memory: Memory, run: Run, records: tuple[TaskInstanceRecord, ...]) -> None:
+def load_instances(memory: Memory, run: Run, records: Sequence[TaskInstanceRecord]) -> None:
     """Give the run its task instances. One whose task the version does not have was removed with it."""
     run.nodes = [Node(run, task) for task in run.graph.tasks]
     by_task: dict[str, list[TaskInstanceRecord]] = {}
@@ -65,10 +68,14 @@ def _load_task_instances(memory: Memory, run: Run, records: tuple[TaskInstanceRe
             continue
         for record in sorted(stored, key=lambda found: found.map_index):
             _take_up(memory, add_instance(memory, node, record))
-    unclaimed = sorted(
-        memory.unclaimed.items(),
-        key=lambda item: (item[1].record.queued_at is None, item[1].record.queued_at, item[0]),
-    )
+    for expansion in run.graph.expansions.values():
+        run.map_lengths[expansion.name] = measure(run, expansion)
+    _sort_unclaimed(memory)
+
+
+def _sort_unclaimed(memory: Memory) -> None:
+    """Runs come in any order; the oldest attempt must expire first."""
+    unclaimed = sorted(memory.unclaimed.items(), key=lambda item: (str(item[1].record.queued_at), item[0]))
     memory.unclaimed.clear()
     memory.unclaimed.update(unclaimed)
 
@@ -115,6 +122,7 @@ def dismiss_visitors(memory: Memory) -> None:
     """Forget finished runs that a command has touched, unless it brought them back to life."""
     for run in memory.visitors:
         if run.record.state.is_final and memory.runs.get(run.key) is run:
+            leave_for_successors(run)
             del memory.runs[run.key]
             run.dag.runs.pop(run.record.run_id, None)
     memory.visitors.clear()

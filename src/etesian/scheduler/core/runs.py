@@ -81,7 +81,7 @@ def begin(memory: Memory, run: Run) -> None:
         memory.timers.set(TimerKind.RUN_TIMEOUT, run, run.record.started_at + timedelta(seconds=timeout))
     ask_past(memory, run)
     memory.fed.extend((run, expansion) for expansion in run.graph.expansions.values())
-    memory.touched.extend(run.nodes[number] for number in run.graph.starters)
+    memory.touched.extend(node for node in run.nodes if node.waiting)
     if not run.unfinished:
         memory.ended.append(run)
 

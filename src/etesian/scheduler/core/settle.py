@@ -13,15 +13,15 @@ from etesian.scheduler.core.upstream import evaluate_instance, evaluate_node
 
 
 def settle(memory: Memory, now: datetime) -> None:
-    """Evaluate what was touched, expand what can be, finish and start runs, in this order, until all is quiet."""
+    """Expand what can be, evaluate what was touched, finish and start runs, in this order, until all is quiet."""
     while True:
         if memory.failed_fast:
             run, task_id = memory.failed_fast.popitem()
             fail_fast(memory, run, task_id, now)
-        elif memory.touched:
-            _evaluate_touched(memory, now)
         elif memory.fed:
             expand(memory, *memory.fed.popleft(), now)
+        elif memory.touched:
+            _evaluate_touched(memory, now)
         elif memory.ended:
             finish_run(memory, memory.ended.popleft(), now)
         elif memory.waiting_dags:

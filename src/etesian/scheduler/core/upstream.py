@@ -7,8 +7,9 @@ from datetime import datetime
 from etesian.lifecycle.state import TaskState
 from etesian.lifecycle.trigger_rules import Verdict, evaluate_rule, evaluate_setups
 from etesian.scheduler.core.callbacks import send_task_callback
+from etesian.scheduler.core.graph import Expansion
 from etesian.scheduler.core.lanes import make_ready
-from etesian.scheduler.core.memory import Instance, Memory, Node
+from etesian.scheduler.core.memory import Instance, Memory, Node, Run
 from etesian.scheduler.core.moves import move
 from etesian.scheduler.core.past import is_past_met
 
@@ -68,8 +69,8 @@ def _follow(memory: Memory, instance: Instance, verdict: Verdict, now: datetime)
         if not task.spec.wait_for_past_depends_before_skipping or is_past_met(instance):
             skip(memory, instance, now, None)
         return
-    if instance.is_placeholder:
-        return  # ``expand`` takes it from here
+    if instance.is_placeholder or not are_sources_done(instance.node.run, task.expansion):
+        return  # ``expand`` looks at it again when its number is known
     out_of_bounds = explain_bounds(instance)
     if out_of_bounds is not None:
         skip(memory, instance, now, out_of_bounds)
@@ -101,3 +102,10 @@ def explain_bounds(instance: Instance) -> str | None:
     if spec.end_date is not None and date > spec.end_date and spec.end_date != dag_spec.end_date:
         return f"the task takes part until {spec.end_date:%Y-%m-%d %H:%M}"
     return None
+
+
+def are_sources_done(run: Run, expansion: Expansion | None) -> bool:
+    """Return whether all tasks whose results a task or group is mapped over have finished."""
+    return expansion is None or not any(
+        node.unfinished for task_id, _ in expansion.sources if (node := run.node(task_id)) is not None
+    )

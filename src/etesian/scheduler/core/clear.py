@@ -1,0 +1,126 @@
+"""Clear: forget what task instances came to, so that they run again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from etesian.lifecycle.state import RunState, TaskState
+from etesian.lifecycle.trigger_rules import Verdict
+from etesian.protocol.commands import ClearTasks
+from etesian.scheduler.core.attempts import stop_attempt
+from etesian.scheduler.core.deferral import end_wait
+from etesian.scheduler.core.memory import Instance, Memory, Run
+from etesian.scheduler.core.moves import FRESH, move
+from etesian.scheduler.core.past import forget_recent
+from etesian.scheduler.core.runs import enqueue_run
+from etesian.scheduler.core.selection import select_instances, select_runs, select_tasks
+from etesian.scheduler.core.timers import TimerKind
+from etesian.scheduler.core.upstream import judge
+from etesian.scheduler.core.versions import change_version
+
+
+def clear_tasks(memory: Memory, command: ClearTasks, now: datetime) -> None:
+    """Clear the selected task instances; finished runs are queued again."""
+    for run in select_runs(memory, command.selection):
+        if not run.nodes:
+            continue
+        newest = run.dag.graph
+        if command.newest_version and newest is not None and newest is not run.graph:
+            change_version(memory, run, newest)
+        numbers = select_tasks(run.graph, command.selection, with_setups=True)
+        chosen = select_instances(run, numbers, command.selection)
+        clear_instances(memory, run, chosen, now, note=command.note)
+
+
+def clear_run(memory: Memory, run: Run, now: datetime) -> None:
+    """Clear all task instances of a run."""
+    clear_instances(memory, run, [it for it in run.instances() if it.state is not TaskState.REMOVED], now)
+
+
+def clear_instances(
+    memory: Memory, run: Run, chosen: Sequence[Instance], now: datetime, *, note: str | None = None
+) -> None:
+    """Clear these task instances of one run."""
+    if not chosen:
+        return
+    _forget_skips(memory, run, chosen)
+    for instance in chosen:
+        if note is not None:
+            memory.update(instance, note=note)
+        _clear(memory, instance)
+    _hold_back_below(memory, chosen)
+    if run.record.state.is_final:
+        _revive(memory, run, now)
+
+
+def _forget_skips(memory: Memory, run: Run, chosen: Sequence[Instance]) -> None:
+    """A branch that decides anew must not be bound by what it decided before; one that is not cleared still is."""
+    deciding = {instance.record.task_id for instance in chosen}
+    for instance in run.instances():
+        if instance.record.skipped_by in deciding:
+            memory.update(instance, skipped_by=None)
+
+
+def _clear(memory: Memory, instance: Instance) -> None:
+    record = instance.record
+    retries = instance.node.task.spec.retries
+    _forget_lengths(instance)
+    match record.state:
+        case TaskState.NONE | TaskState.RESTARTING | TaskState.REMOVED:
+            pass
+        case TaskState.RUNNING:
+            stop_attempt(memory, instance, "cleared")
+            memory.timers.cancel(TimerKind.OVERDUE, instance)
+            move(memory, instance, TaskState.RESTARTING, max_tries=record.try_number + retries)
+        case TaskState.SCHEDULED:
+            begun = record.try_number - (record.started_at is None)
+            move(
+                memory,
+                instance,
+                TaskState.NONE,
+                **FRESH | {"try_number": begun, "max_tries": begun + retries},
+            )
+        case _:
+            stop_attempt(memory, instance, "cleared")
+            end_wait(memory, instance)
+            move(memory, instance, TaskState.NONE, **FRESH | {"max_tries": record.try_number + retries})
+    task = instance.node.task
+    if task.expansion is not None:
+        memory.fed.append((instance.node.run, task.expansion))
+
+
+def _forget_lengths(instance: Instance) -> None:
+    task, run = instance.node.task, instance.node.run
+    for key, _ in task.feeds:
+        run.lengths.pop((task.task_id, instance.record.map_index, key), None)
+
+
+def _hold_back_below(memory: Memory, cleared: Sequence[Instance]) -> None:
+    """Task instances in line, whose trigger rule no longer holds, wait for the cleared ones again."""
+    nodes = dict.fromkeys(
+        instance.node.run.nodes[number]
+        for instance in cleared
+        for number in instance.node.run.graph.direct_downstream(instance.node.task)
+    )
+    for node in nodes:
+        for instance in list(node.instances.values()):
+            if instance.state is TaskState.SCHEDULED and judge(node, instance) is not Verdict.RUN:
+                begun = instance.record.try_number - (instance.record.started_at is None)
+                move(memory, instance, TaskState.NONE, **FRESH | {"try_number": begun})
+
+
+def _revive(memory: Memory, run: Run, now: datetime) -> None:
+    """Queue a finished run again."""
+    memory.update_run(
+        run,
+        state=RunState.QUEUED,
+        queued_at=now,
+        started_at=None,
+        ended_at=None,
+        reason=None,
+        clear_number=run.record.clear_number + 1,
+    )
+    memory.visitors.pop(run, None)
+    forget_recent(run)
+    enqueue_run(memory, run)
