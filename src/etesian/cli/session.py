@@ -12,6 +12,7 @@ import click
 if TYPE_CHECKING:
     from etesian.config.load import LoadedSettings
     from etesian.config.settings import Settings
+    from etesian.protocol.commands import Command
     from etesian.store import Store
     from etesian.store.bus import Bus
 
@@ -43,8 +44,19 @@ class Session:
         Raises:
             StoreError: it cannot be reached, or its tables are missing or of another release.
         """
-        from etesian.store import open_store
         from etesian.store.schema import check_schema
+
+        store = self.open_store()
+        check_schema(store)
+        return store
+
+    def open_store(self) -> Store:
+        """Open the metadata store, whatever tables it has.
+
+        Raises:
+            StoreError: it cannot be opened.
+        """
+        from etesian.store import open_store
 
         database = self.settings.database
         store = open_store(
@@ -54,7 +66,6 @@ class Session:
             pool_size=1,
         )
         self._resources.callback(store.dispose)
-        check_schema(store)
         return store
 
     @cached_property
@@ -62,7 +73,24 @@ class Session:
         """The bell that wakes the scheduler."""
         from etesian.store.bus import open_bus
 
-        return open_bus(self.store)
+        bus = open_bus(self.store)
+        self._resources.callback(bus.close)
+        return bus
+
+    def wake_scheduler(self) -> None:
+        """Ring after a commit that added a command, and tell those who watch."""
+        self.bus.ring("inbox")
+        self.bus.ring("changes")
+
+    def steer(self, *commands: Command) -> bool:
+        """Have the scheduler carry out commands; False, with a word about it, when they have to wait."""
+        from etesian.foundation.clock import SystemClock
+        from etesian.store.steering import send_commands
+
+        is_done = send_commands(self.store, self.bus, *commands, clock=SystemClock())
+        if not is_done:
+            click.echo("Queued; it will be applied when a scheduler runs.", err=True)
+        return is_done
 
     def close(self) -> None:
         """Give back what was opened."""

@@ -1,0 +1,108 @@
+"""The application: routes, errors, guard and the change feed, put together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from importlib.metadata import version
+from typing import Final
+
+from fastapi import FastAPI
+from starlette.routing import BaseRoute
+
+from etesian.api.answer import describe_api
+from etesian.api.change_feed import ChangeFeed
+from etesian.api.context import ApiContext
+from etesian.api.errors import install_error_handlers
+from etesian.api.exposure import check_exposure
+from etesian.api.guard import Guard
+from etesian.api.routes import (
+    dag_runs,
+    dags,
+    events,
+    import_errors,
+    logs,
+    monitor,
+    pools,
+    status_page,
+    steer,
+    task_instances,
+    why,
+    xcoms,
+)
+from etesian.api.routes.why import Explain
+from etesian.config import Settings
+from etesian.foundation.clock import Clock, SystemClock
+from etesian.store import Store
+from etesian.store.bus import Bus
+
+#: Airflow's stable REST API.
+V2_PREFIX: Final = "/api/v2"
+#: What is Etesian's own.
+V1_PREFIX: Final = "/api/etesian/v1"
+
+_V2_ROUTERS: Final = (
+    monitor.router,
+    dags.router,
+    dag_runs.router,
+    task_instances.router,
+    steer.router,
+    logs.router,
+    xcoms.router,
+    import_errors.router,
+    pools.router,
+)
+_V1_ROUTERS: Final = (status_page.router, events.router, why.router)
+_MEGABYTE: Final = 1024 * 1024
+
+
+def create_app(
+    settings: Settings,
+    store: Store,
+    bus: Bus,
+    *,
+    explain: Explain,
+    pages: Sequence[BaseRoute] = (),
+    clock: Clock | None = None,
+) -> FastAPI:
+    """Return the application that serves the REST API, and ``pages`` beside it.
+
+    ``explain`` answers what a task waits for.
+
+    Raises:
+        SettingsError: the settings would let everybody in.
+    """
+    check_exposure(settings)
+    clock = clock or SystemClock()
+    app = FastAPI(
+        title="Etesian",
+        version=version("etesian"),
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+    )
+    app.state.context = ApiContext(settings=settings, store=store, bus=bus, clock=clock)
+    app.state.explain = explain
+    app.state.feed = ChangeFeed(store, bus, clock)
+    app.openapi = lambda: describe_api(app)  # type: ignore[method-assign]  # FastAPI's documented way
+    install_error_handlers(app)
+    for prefix, routers in ((V2_PREFIX, _V2_ROUTERS), (V1_PREFIX, _V1_ROUTERS)):
+        for router in routers:
+            app.include_router(router, prefix=prefix)
+    app.router.routes.extend(pages)
+    app.add_middleware(Guard, max_body_bytes=settings.api.max_body_mb * _MEGABYTE)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    feed: ChangeFeed = app.state.feed
+    task = asyncio.create_task(feed.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task

@@ -1,0 +1,50 @@
+"""What routes work with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from etesian.config import Settings
+from etesian.foundation.clock import Clock
+from etesian.protocol.commands import Command
+from etesian.store import Store
+from etesian.store.bus import Bus
+from etesian.store.steering import send_commands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiContext:
+    """The parts that the composition root gave to the API."""
+
+    settings: Settings
+    store: Store
+    bus: Bus
+    clock: Clock
+
+    @property
+    def dags_folder(self) -> Path:
+        """The folder that files of DAGs are relative to."""
+        return self.settings.core.dags_folder
+
+    def ring(self) -> None:
+        """Wake the scheduler, which has a new command, and tell those who watch."""
+        self.bus.ring("inbox")
+        self.bus.ring("changes")
+
+    def steer(self, *commands: Command) -> bool:
+        """Have the scheduler carry out commands; False when it has not done so within two seconds."""
+        return send_commands(self.store, self.bus, *commands, clock=self.clock)
+
+
+def get_context(request: Request) -> ApiContext:
+    """Return the context of the application that serves ``request``."""
+    context: ApiContext = request.app.state.context
+    return context
+
+
+#: A route's parameter of this type is filled with the context.
+Context = Annotated[ApiContext, Depends(get_context)]

@@ -1,0 +1,59 @@
+"""Reading and writing the JSON files of ``import`` and ``export``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TypeVar
+
+import click
+import msgspec
+
+from etesian.cli.errors import CommandError, NotFoundError, UsageError
+
+T = TypeVar("T")
+
+
+def read_text(file: str) -> str:
+    """Return the text of a file; ``-`` is standard input.
+
+    Raises:
+        NotFoundError: there is no such file.
+        CommandError: it cannot be read.
+    """
+    if file == "-":
+        return sys.stdin.read()
+    try:
+        return Path(file).read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise NotFoundError("file", file) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(f"{file!r} cannot be read: {error}") from error
+
+
+def read_json(file: str, shape: type[T]) -> T:
+    """Return what a JSON file holds.
+
+    Raises:
+        UsageError: it is not JSON, or has another shape.
+    """
+    try:
+        return msgspec.json.decode(read_text(file), type=shape)
+    except msgspec.DecodeError as error:
+        raise UsageError(f"{file!r} cannot be imported: {error}") from error
+
+
+def write_json(file: str, value: object) -> None:
+    """Write JSON to a file that only its owner may read (exports hold secrets); ``-`` is standard output."""
+    text = msgspec.json.format(msgspec.json.encode(value, order="deterministic"), indent=2) + b"\n"
+    if file == "-":
+        click.echo(text, nl=False)
+        return
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as target:
+            target.write(text)
+    except OSError as error:
+        raise CommandError(f"{file!r} cannot be written: {error.strerror}") from error
+    click.echo(f"Written to {file}.")
