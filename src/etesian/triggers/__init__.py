@@ -1,0 +1,1 @@
+"""Triggers: what deferred tasks wait for. One file per kind of thing to wait for."""
