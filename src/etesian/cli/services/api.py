@@ -8,8 +8,10 @@ from etesian.api.app import create_app
 from etesian.api.server import serve
 from etesian.cli.services import wiring
 from etesian.cli.services.api_socket import bind_api_socket
+from etesian.cli.services.explain import make_explainer
 from etesian.config.settings import Settings
 from etesian.store.bus import open_bus
+from etesian.ui.pages import page_routes
 
 
 def run(settings: Settings, listener: socket.socket | None = None) -> None:
@@ -18,7 +20,8 @@ def run(settings: Settings, listener: socket.socket | None = None) -> None:
     store = wiring.open_platform_store(settings)
     bus = open_bus(store)
     try:
-        serve(create_app(settings, store, bus), listener or bind_api_socket(settings))
+        app = create_app(settings, store, bus, explain=make_explainer(settings, store), pages=page_routes())
+        serve(app, listener or bind_api_socket(settings))
     finally:
         bus.close()
         store.dispose()

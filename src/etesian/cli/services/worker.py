@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
+from etesian.cli.services.folders import examples_folder
 from etesian.config.settings import Settings
 from etesian.worker.main import run_worker
 from etesian.worker.settings import DEFAULT_PRELOAD, WorkerSettings
@@ -17,17 +16,12 @@ def worker_settings(settings: Settings) -> WorkerSettings:
         logs_dir=settings.logging.folder,
         bundles={"examples": examples_folder()},
         queues=settings.worker.queues,
-        preload=("etesian.compat", *DEFAULT_PRELOAD, *settings.core.preload),
+        preload=("etesian.compat:install", *DEFAULT_PRELOAD, *settings.core.preload),
         stop_grace_seconds=settings.worker.stop_grace_seconds,
         max_dag_hosts=settings.worker.max_dag_hosts,
         dag_host_memory_bytes=settings.worker.dag_host_memory_mb * 1024 * 1024,
         dag_host_idle_seconds=settings.worker.dag_host_idle_seconds,
     )
-
-
-def examples_folder() -> Path:
-    """Return where the examples lie that come with Etesian."""
-    return Path(__file__).resolve().parents[2] / "examples"
 
 
 def run(settings: Settings) -> None:
