@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
-from etesian.lifecycle.records import RunKey
+from etesian.lifecycle.records import RunKey, TaskKey
 from etesian.protocol.commands import (
     AnswerInput,
     ClearTasks,
@@ -34,6 +34,7 @@ from etesian.scheduler.core import (
     recovery,
     runs,
 )
+from etesian.scheduler.core.blockers import Blocker, explain_run, explain_task
 from etesian.scheduler.core.decisions import Decision, SaveRun, SaveTaskInstance
 from etesian.scheduler.core.dispatch import choose_dispatches
 from etesian.scheduler.core.events import (
@@ -53,7 +54,7 @@ from etesian.scheduler.core.halt import time_out_run
 from etesian.scheduler.core.memory import Memory
 from etesian.scheduler.core.runs_due import create_due_runs
 from etesian.scheduler.core.settings import CoreSettings
-from etesian.scheduler.core.settle import settle
+from etesian.scheduler.core.settle import admit_runs, settle
 from etesian.scheduler.core.timers import TimerKind
 
 Handler = Callable[[Memory, Any, datetime], None]  # Any: each handler takes its own type of event
@@ -126,11 +127,13 @@ class Core:
     def advance(self, now: datetime) -> list[Decision]:
         """End a batch: let due timers ring, hand out ready work, and return every row that the batch changed."""
         memory = self._memory
+        admit_runs(memory, now)
         for kind, target in memory.timers.pop_due(now):
             ALARMS[kind](memory, target, now)
             settle(memory, now)
         attempts.expire_unclaimed(memory, now)
         settle(memory, now)
+        admit_runs(memory, now)
         choose_dispatches(memory, now)
         callbacks.dispatch_callbacks(memory)
         recovery.dismiss_visitors(memory)
@@ -145,6 +148,12 @@ class Core:
     def has_run(self, run_key: RunKey) -> bool:
         """Return whether a run is in memory. A command on any other run needs a ``RunLoaded`` before it."""
         return run_key in self._memory.runs
+
+    def blockers(self, key: TaskKey | RunKey, now: datetime) -> list[Blocker]:
+        """Return, in words, all that keeps a task instance or a run waiting; nothing if it does not wait."""
+        if isinstance(key, RunKey):
+            return explain_run(self._memory, key, now)
+        return explain_task(self._memory, key, now)
 
     def _drain(self) -> list[Decision]:
         memory = self._memory

@@ -13,7 +13,7 @@ from etesian.scheduler.core.upstream import evaluate_instance, evaluate_node
 
 
 def settle(memory: Memory, now: datetime) -> None:
-    """Expand what can be, evaluate what was touched, finish and start runs, in this order, until all is quiet."""
+    """Expand what can be, evaluate what was touched, finish runs, in this order, until all is quiet."""
     while True:
         if memory.failed_fast:
             run, task_id = memory.failed_fast.popitem()
@@ -24,13 +24,21 @@ def settle(memory: Memory, now: datetime) -> None:
             _evaluate_touched(memory, now)
         elif memory.ended:
             finish_run(memory, memory.ended.popleft(), now)
-        elif memory.waiting_dags:
-            dag = next(iter(memory.waiting_dags))
-            del memory.waiting_dags[dag]
-            start_runs(memory, dag, now)
-            replan_if_held(memory, dag, now)
         else:
             return
+
+
+def admit_runs(memory: Memory, now: datetime) -> None:
+    """Start the runs that may start, and let schedules go on that were held up.
+
+    Only at the end of a batch: a new leader must have loaded all running runs before it counts them.
+    """
+    while memory.waiting_dags:
+        dag = next(iter(memory.waiting_dags))
+        del memory.waiting_dags[dag]
+        start_runs(memory, dag, now)
+        replan_if_held(memory, dag, now)
+        settle(memory, now)
 
 
 def _evaluate_touched(memory: Memory, now: datetime) -> None:
