@@ -63,3 +63,13 @@ def test_a_page_that_shows_failing_code_is_noticed(tmp_path: Path) -> None:
 )
 def test_outputs_are_compared_by_words(expected: str, got: str, same: bool) -> None:
     assert matches(expected, got) is same
+
+
+def test_the_journey_names_only_what_exists() -> None:
+    journey = ROOT / "docs" / "journey.md"
+    for name, target in re.findall(r"\[`(\w+)`\]\((\S+\.py)\)", journey.read_text(encoding="utf-8")):
+        source = (journey.parent / target).resolve()
+        is_defined = re.search(
+            rf"^(class|def) {name}\b", source.read_text(encoding="utf-8"), flags=re.MULTILINE
+        )
+        assert is_defined or source.stem == name or name in source.parts, f"{source} does not define {name}"
