@@ -48,6 +48,9 @@ class DAG:
     and timedeltas fire at their times. ``schedule_interval``, the older spelling, gives runs that cover the period before.
     """
 
+    #: whether the tasks were taken over by another DAG, as a task group: then there is nothing to schedule here
+    is_subdag = False
+
     def __init__(
         self,
         dag_id: str,
@@ -209,11 +212,6 @@ class DAG:
     def filepath(self) -> str:
         """Return the file that defines the DAG."""
         return self.fileloc
-
-    @property
-    def is_subdag(self) -> bool:
-        """Always False: sub-DAGs are task groups."""
-        return False
 
     def __repr__(self) -> str:
         return f"<DAG: {self.dag_id}>"

@@ -109,7 +109,8 @@ def _import_one(path: Path, file: str, module_name: str, dags_folder: Path) -> l
         registered = [dag for dag, _ in DagContext.autoregistered_dags]
         DagContext.reset()
         TaskGroupContext.reset()
-    return [*registered, *(value for value in list(vars(module).values()) if isinstance(value, DAG))]
+    found = [*registered, *(value for value in list(vars(module).values()) if isinstance(value, DAG))]
+    return [dag for dag in found if not dag.is_subdag]
 
 
 def _execute(path: Path, module_name: str) -> ModuleType:

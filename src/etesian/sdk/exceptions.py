@@ -96,6 +96,21 @@ class TaskDeferred(BaseException):
         self.timeout = timedelta(seconds=timeout) if isinstance(timeout, int | float) else timeout
 
 
+class TaskAwaitingInput(TaskDeferred):
+    """Raised by a task that asks a person: it gives its slot back until someone answers ``question``, a JSON object."""
+
+    def __init__(
+        self,
+        *,
+        question: dict[str, Any],
+        method_name: str,
+        kwargs: dict[str, Any] | None = None,
+        timeout: timedelta | float | None = None,
+    ) -> None:
+        super().__init__(trigger=None, method_name=method_name, kwargs=kwargs, timeout=timeout)
+        self.question = question
+
+
 class TaskDeferralError(AirflowException):
     """The trigger that a task waited for has failed."""
 
