@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from etesian.lifecycle.state import RunState, TaskState
-from etesian.lifecycle.trigger_rules import Verdict
 from etesian.protocol.commands import ClearTasks
 from etesian.scheduler.core.attempts import stop_attempt
 from etesian.scheduler.core.deferral import end_wait
@@ -16,7 +15,6 @@ from etesian.scheduler.core.past import forget_recent
 from etesian.scheduler.core.runs import enqueue_run
 from etesian.scheduler.core.selection import select_instances, select_runs, select_tasks
 from etesian.scheduler.core.timers import TimerKind
-from etesian.scheduler.core.upstream import judge
 from etesian.scheduler.core.versions import change_version
 
 
@@ -49,7 +47,6 @@ def clear_instances(
         if note is not None:
             memory.update(instance, note=note)
         _clear(memory, instance)
-    _hold_back_below(memory, chosen)
     if run.record.state.is_final:
         _revive(memory, run, now)
 
@@ -74,13 +71,8 @@ def _clear(memory: Memory, instance: Instance) -> None:
             memory.timers.cancel(TimerKind.OVERDUE, instance)
             move(memory, instance, TaskState.RESTARTING, max_tries=record.try_number + retries)
         case TaskState.SCHEDULED:
-            begun = record.try_number - (record.started_at is None)
-            move(
-                memory,
-                instance,
-                TaskState.NONE,
-                **FRESH | {"try_number": begun, "max_tries": begun + retries},
-            )
+            withdraw(memory, instance)
+            memory.update(instance, max_tries=instance.record.try_number + retries)
         case _:
             stop_attempt(memory, instance, "cleared")
             end_wait(memory, instance)
@@ -94,20 +86,6 @@ def _forget_lengths(instance: Instance) -> None:
     task, run = instance.node.task, instance.node.run
     for key, _ in task.feeds:
         run.lengths.pop((task.task_id, instance.record.map_index, key), None)
-
-
-def _hold_back_below(memory: Memory, cleared: Sequence[Instance]) -> None:
-    """Task instances in line, whose trigger rule no longer holds, wait for the cleared ones again."""
-    nodes = dict.fromkeys(
-        instance.node.run.nodes[number]
-        for instance in cleared
-        for number in instance.node.run.graph.direct_downstream(instance.node.task)
-    )
-    for node in nodes:
-        for instance in list(node.instances.values()):
-            if instance.state is TaskState.SCHEDULED and judge(node, instance) is not Verdict.RUN:
-                begun = instance.record.try_number - (instance.record.started_at is None)
-                move(memory, instance, TaskState.NONE, **FRESH | {"try_number": begun})
 
 
 def _revive(memory: Memory, run: Run, now: datetime) -> None:

@@ -136,9 +136,10 @@ class Core:
         admit_runs(memory, now)
         choose_dispatches(memory, now)
         callbacks.dispatch_callbacks(memory)
-        recovery.dismiss_visitors(memory)
         effects = self._drain()
-        return self._collect_changes() + effects
+        decisions = self._collect_changes() + effects
+        recovery.dismiss_visitors(memory)
+        return decisions
 
     def next_wake(self) -> datetime | None:
         """Return when ``advance`` must be called even if nothing happens; None: only events matter."""

@@ -15,8 +15,10 @@ from etesian.scheduler.core.ready import Lane, ReadyKey
 def make_ready(memory: Memory, instance: Instance, now: datetime, *, is_new_try: bool) -> None:
     """Let a task instance wait for slots. A look of a sensor, or a resumed task, is no new try."""
     spec, record = instance.node.task.spec, instance.record
+    started_at = record.started_at
     if is_new_try:
         instance.dispatches = 0
+        started_at = None
         if record.try_number:
             memory.decide(ClearXComs(key=record.key))
     move(
@@ -30,8 +32,9 @@ def make_ready(memory: Memory, instance: Instance, now: datetime, *, is_new_try:
         priority=spec.priority,
         queue=spec.queue,
         operator=spec.operator,
-        wake_at=None,
+        started_at=started_at,
         ended_at=None,
+        wake_at=None,
         reason=None,
     )
     join_lane(memory, instance)

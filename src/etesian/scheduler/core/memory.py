@@ -262,6 +262,7 @@ class Memory:
         self.callback_attempts: dict[str, CallbackState] = {}  #: those handed out, by attempt_id
         # What one event leaves to be done before the next one; see ``settle``.
         self.touched: deque[Node | Instance] = deque()  #: whose upstream changed
+        self.doubted: deque[Node] = deque()  #: whose upstream was final and is not, or came to something else
         self.fed: deque[tuple[Run, Expansion]] = deque()  #: mapped tasks whose length may be known now
         self.ended: deque[Run] = deque()  #: runs whose last task instance became final
         self.failed_fast: dict[Run, str] = {}  #: runs to stop because that task failed

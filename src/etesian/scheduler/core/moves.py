@@ -170,6 +170,8 @@ def _count_final(memory: Memory, instance: Instance, old: TaskState, new: TaskSt
     elif was_final and not is_final:
         node.unfinished += 1
         run.unfinished += 1
+    if was_final:
+        memory.doubted.extend(run.nodes[number] for number in run.graph.direct_downstream(node.task))
     _tell_below(
         memory,
         instance,

@@ -16,6 +16,7 @@ from etesian.scheduler.core.moves import WAITING_OUTSIDE, add_instance
 from etesian.scheduler.core.past import leave_for_successors, welcome_successors
 from etesian.scheduler.core.runs import begin, enqueue_run, make_record, take_run_slot
 from etesian.scheduler.core.timers import TimerKind
+from etesian.scheduler.core.unload import unload_instances
 
 
 def load_run(memory: Memory, event: RunLoaded) -> None:
@@ -123,6 +124,7 @@ def dismiss_visitors(memory: Memory) -> None:
     for run in memory.visitors:
         if run.record.state.is_final and memory.runs.get(run.key) is run:
             leave_for_successors(run)
+            unload_instances(memory, run)
             del memory.runs[run.key]
             run.dag.runs.pop(run.record.run_id, None)
     memory.visitors.clear()

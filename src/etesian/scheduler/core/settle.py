@@ -9,7 +9,7 @@ from etesian.scheduler.core.halt import fail_fast
 from etesian.scheduler.core.memory import Instance, Memory
 from etesian.scheduler.core.runs import finish_run, start_runs
 from etesian.scheduler.core.runs_due import replan_if_held
-from etesian.scheduler.core.upstream import evaluate_instance, evaluate_node
+from etesian.scheduler.core.upstream import doubt_node, evaluate_instance, evaluate_node
 
 
 def settle(memory: Memory, now: datetime) -> None:
@@ -18,6 +18,8 @@ def settle(memory: Memory, now: datetime) -> None:
         if memory.failed_fast:
             run, task_id = memory.failed_fast.popitem()
             fail_fast(memory, run, task_id, now)
+        elif memory.doubted:
+            doubt_node(memory, memory.doubted.popleft())
         elif memory.fed:
             expand(memory, *memory.fed.popleft(), now)
         elif memory.touched:

@@ -10,7 +10,7 @@ from etesian.scheduler.core.callbacks import send_task_callback
 from etesian.scheduler.core.graph import Expansion
 from etesian.scheduler.core.lanes import make_ready
 from etesian.scheduler.core.memory import Instance, Memory, Node, Run
-from etesian.scheduler.core.moves import move
+from etesian.scheduler.core.moves import FRESH, move
 from etesian.scheduler.core.past import is_past_met
 
 
@@ -87,6 +87,26 @@ def skip(memory: Memory, instance: Instance, now: datetime, reason: str | None) 
     move(memory, instance, TaskState.SKIPPED, ended_at=now, reason=reason, wake_at=None)
     if "skipped" in instance.node.task.callbacks:
         send_task_callback(memory, instance, "skipped", now)
+
+
+def doubt_node(memory: Memory, node: Node) -> None:
+    """Let task instances in line wait again whose trigger rule held but holds no more."""
+    if node.unfinished == node.waiting:
+        return
+    for instance in list(node.instances.values()):
+        if instance.state is TaskState.SCHEDULED and judge(node, instance) is not Verdict.RUN:
+            withdraw(memory, instance)
+
+
+def withdraw(memory: Memory, instance: Instance) -> None:
+    """Take a task instance out of the line. A try that was only lined up has not begun."""
+    record = instance.record
+    move(
+        memory,
+        instance,
+        TaskState.NONE,
+        **FRESH | {"try_number": record.try_number - (record.started_at is None)},
+    )
 
 
 def explain_bounds(instance: Instance) -> str | None:
