@@ -37,5 +37,5 @@ def load_core(store: Store, settings: CoreSettings, now: datetime) -> LoadedCore
         for run_loaded in load_unfinished_runs(connection):
             decisions += core.apply(run_loaded, now)
             run_count += 1
-        decisions += core.apply(CallbacksLoaded(callbacks=tuple(callbacks.load_callbacks(connection))), now)
+        decisions += core.apply(CallbacksLoaded(callbacks=tuple(callbacks.load_pending(connection))), now)
     return LoadedCore(core, decisions, dag_count, run_count)
