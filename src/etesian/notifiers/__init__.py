@@ -1,0 +1,1 @@
+"""Notifiers: ready-made callbacks that tell people. One file per system."""

@@ -52,7 +52,7 @@ class BashSensor(BaseSensorOperator):
             return True
         if self.retry_exit_code is not None and exit_code != self.retry_exit_code:
             raise AirflowFailException(
-                f"the command ended with exit code {exit_code}; {self.retry_exit_code} would mean to look again"
+                f"the command ended with exit code {exit_code}; {self.retry_exit_code} means to look again"
             )
         return False
 
