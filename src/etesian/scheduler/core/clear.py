@@ -15,6 +15,7 @@ from etesian.scheduler.core.past import forget_recent
 from etesian.scheduler.core.runs import enqueue_run
 from etesian.scheduler.core.selection import select_instances, select_runs, select_tasks
 from etesian.scheduler.core.timers import TimerKind
+from etesian.scheduler.core.upstream import withdraw
 from etesian.scheduler.core.versions import change_version
 
 
