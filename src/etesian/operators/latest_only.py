@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from etesian.foundation.clock import utc_now
 from etesian.operators.branch import BaseBranchOperator
-from etesian.sdk.schedule_argument import as_timetable
 from etesian.sdk.timetable_base import DataInterval, TimeRestriction
 
 if TYPE_CHECKING:
@@ -43,8 +42,7 @@ class LatestOnlyOperator(BaseBranchOperator):
         if run.data_interval_start is None or run.data_interval_end is None:
             return None
         dag = self.dag
-        timetable = as_timetable(dag.schedule, covers_interval=dag.covers_interval, timezone=dag.timezone)
-        info = timetable.next_dagrun_info(
+        info = dag.timetable.next_dagrun_info(
             last_automated_data_interval=DataInterval(run.data_interval_start, run.data_interval_end),
             restriction=TimeRestriction(earliest=dag.start_date, latest=dag.end_date, catchup=True),
         )

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from etesian.foundation.clock import utc_now
 from etesian.lifecycle.state import RunState
@@ -17,23 +17,19 @@ from etesian.protocol.requests import (
     FoundDag,
     GetDag,
     GetRunStates,
-    Refused,
-    Request,
     RunInfos,
     TriggeredRun,
     TriggerRun,
 )
 from etesian.sdk.exceptions import AirflowException, AirflowSkipException, DagNotFound, DagRunAlreadyExists
 from etesian.sdk.operator import BaseOperator
-from etesian.sdk.runtime import current_platform
+from etesian.sdk.runtime import ask
 from etesian.sdk.timezone import convert_to_utc
 from etesian.sdk.xcom_arg import NOTSET, ArgNotSet
 from etesian.triggers.external_task import DagStateTrigger
 
 if TYPE_CHECKING:
     from etesian.sdk.context import Context
-
-AnswerType = TypeVar("AnswerType", TriggeredRun, Done, RunInfos, FoundDag)
 
 #: Under this key the task pushes the id of the run that it started.
 XCOM_RUN_ID: Final = "trigger_run_id"
@@ -122,7 +118,8 @@ class TriggerDagRunOperator(BaseOperator):
         Raises:
             AirflowSkipException: there is such a run, or the ``python_callable`` wanted none.
             DagRunAlreadyExists: there is such a run, and nothing says what to do about it.
-            TriggeredRunFailedError: the run failed, or the platform refused it.
+            TriggeredRunFailedError: the run failed.
+            RequestRefusedError: the platform did not start it.
         """
         if self.python_callable is not None:
             self._take_order(self.python_callable, context)
@@ -156,7 +153,7 @@ class TriggerDagRunOperator(BaseOperator):
             self._check_state(run_id, str(state))
 
     def _start(self) -> str:
-        answer = self._ask(
+        answer = ask(
             TriggerRun(
                 dag_id=self.trigger_dag_id,
                 run_id=self.trigger_run_id,
@@ -170,7 +167,7 @@ class TriggerDagRunOperator(BaseOperator):
             self.log.info("Started run %s of DAG %s", answer.run_id, self.trigger_dag_id)
         elif self.reset_dag_run:
             self.log.info("Run %s of DAG %s exists: clearing it", answer.run_id, self.trigger_dag_id)
-            self._ask(ClearRun(dag_id=self.trigger_dag_id, run_id=answer.run_id), Done)
+            ask(ClearRun(dag_id=self.trigger_dag_id, run_id=answer.run_id), Done)
         elif self.skip_when_already_exists:
             raise AirflowSkipException(
                 f"DAG {self.trigger_dag_id!r} has a run {answer.run_id!r} already. Skipping."
@@ -196,7 +193,7 @@ class TriggerDagRunOperator(BaseOperator):
         return plain
 
     def _is_done(self, run_id: str) -> bool:
-        found = self._ask(GetRunStates(dag_id=self.trigger_dag_id, run_ids=(run_id,)), RunInfos)
+        found = ask(GetRunStates(dag_id=self.trigger_dag_id, run_ids=(run_id,)), RunInfos)
         if not found.runs:
             raise TriggeredRunFailedError(f"run {run_id!r} of DAG {self.trigger_dag_id!r} was deleted")
         state = found.runs[0].state
@@ -209,7 +206,7 @@ class TriggerDagRunOperator(BaseOperator):
         return state in self.allowed_states
 
     def _check_not_paused(self) -> None:
-        found = self._ask(GetDag(dag_id=self.trigger_dag_id), FoundDag)
+        found = ask(GetDag(dag_id=self.trigger_dag_id), FoundDag)
         if found.spec is None:
             raise DagNotFound(f"there is no DAG {self.trigger_dag_id!r} to start")
         if found.is_paused:
@@ -221,15 +218,6 @@ class TriggerDagRunOperator(BaseOperator):
             raise AirflowSkipException("the python_callable wants no run to be started")
         self.trigger_run_id = order.run_id
         self.conf = order.payload
-
-    def _ask(self, request: Request, expected: type[AnswerType]) -> AnswerType:
-        answer = current_platform().ask(request)
-        if isinstance(answer, expected):
-            return answer
-        reason = (
-            answer.reason if isinstance(answer, Refused) else f"unexpected answer {type(answer).__name__}"
-        )
-        raise TriggeredRunFailedError(f"DAG {self.trigger_dag_id!r} cannot be started: {reason}")
 
 
 def _states(given: Collection[str] | None, default: RunState) -> list[str]:

@@ -13,7 +13,7 @@ from etesian.foundation.errors import EtesianError
 from etesian.protocol.reports import AssetEventReport
 from etesian.protocol.requests import AssetEventItem, FoundValue, GetAssetEvents
 from etesian.sdk.assets import Asset, AssetAlias, AssetAliasUniqueKey, AssetRef, AssetUniqueKey, BaseAsset
-from etesian.sdk.runtime import current_platform
+from etesian.sdk.runtime import ask
 
 EventKey: TypeAlias = AssetUniqueKey | AssetAliasUniqueKey | AssetRef
 
@@ -21,7 +21,7 @@ _items = msgspec.json.Decoder(list[AssetEventItem])
 
 
 class AssetEventsError(EtesianError):
-    """Asset events were asked for, or emitted, in a way that cannot work."""
+    """Asset events are emitted in a way that cannot work."""
 
 
 def event_key(thing: object) -> EventKey:
@@ -173,9 +173,7 @@ class InletEventsAccessor(Sequence[AssetEvent]):
 
     def _load(self) -> list[AssetEvent]:
         if self._events is None:
-            answer = current_platform().ask(self._request)
-            if not isinstance(answer, FoundValue):
-                raise AssetEventsError(f"asset events cannot be had: {getattr(answer, 'reason', answer)}")
+            answer = ask(self._request, FoundValue)
             self._events = [AssetEvent.from_item(item) for item in _items.decode(answer.value or "[]")]
         return self._events
 

@@ -14,7 +14,7 @@ from etesian.sdk.connection_uri import (
 )
 from etesian.sdk.exceptions import AirflowNotFoundException
 from etesian.sdk.hook_registry import make_hook
-from etesian.sdk.runtime import current_platform, has_platform
+from etesian.sdk.runtime import ask, has_platform
 from etesian.sdk.secrets_backends.chain import active_backends
 from etesian.sdk.secrets_masker import mask_secret
 
@@ -87,8 +87,8 @@ class Connection:
             if found is not None:
                 return cls.from_text(found, conn_id) if isinstance(found, str) else found
         if has_platform():
-            answer = current_platform().ask(GetConnection(conn_id=conn_id))
-            if isinstance(answer, FoundConnection) and answer.found:
+            answer = ask(GetConnection(conn_id=conn_id), FoundConnection)
+            if answer.found:
                 return cls.from_answer(answer)
         raise AirflowNotFoundException(
             f"The conn_id `{conn_id}` isn't defined; add it with `etesian connections add {conn_id}` or set "

@@ -53,6 +53,11 @@ class ExternalWait:
             logical_dates=self.logical_dates,
         )
 
+    @property
+    def answer_type(self) -> type[RunInfos | TaskStates]:
+        """What the answer to ``request`` is."""
+        return RunInfos if isinstance(self.request(), GetRunStates) else TaskStates
+
     def judge(self, answer: RunInfos | TaskStates) -> Verdict:
         """Return what the answer means."""
         things = self._states_by_thing(answer)

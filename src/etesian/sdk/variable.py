@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from etesian.protocol.requests import DeleteVariable, FoundValue, GetVariable, Refused, SetVariable
+from etesian.protocol.requests import DeleteVariable, Done, FoundValue, GetVariable, SetVariable
 from etesian.sdk.exceptions import AirflowException, AirflowNotFoundException
-from etesian.sdk.runtime import current_platform, has_platform
+from etesian.sdk.runtime import ask, has_platform
 from etesian.sdk.secrets_backends.chain import active_backends
 from etesian.sdk.secrets_masker import mask_secret
 
@@ -28,7 +28,7 @@ class VariableNotFoundError(AirflowNotFoundException, KeyError):
 
 
 class VariableError(AirflowException):
-    """A variable cannot be read as asked for, or not be changed."""
+    """A variable that cannot be read as asked for."""
 
 
 class Variable:
@@ -85,11 +85,11 @@ class Variable:
         """Write a variable: as JSON with ``serialize_json``, else as text.
 
         Raises:
-            VariableError: the platform refused it.
+            RequestRefusedError: the platform does not take it.
         """
         text = json.dumps(value, indent=2) if serialize_json else str(value)
         mask_secret(text, key)
-        _change(SetVariable(key=key, value=text, description=description))
+        ask(SetVariable(key=key, value=text, description=description), Done)
 
     @classmethod
     def update(cls, key: str, value: Any, serialize_json: bool = False) -> None:
@@ -105,10 +105,9 @@ class Variable:
     @classmethod
     def delete(cls, key: str) -> int:
         """Delete a variable of the platform; return how many there were."""
-        found = current_platform().ask(GetVariable(key=key))
-        if not isinstance(found, FoundValue) or found.value is None:
+        if ask(GetVariable(key=key), FoundValue).value is None:
             return 0
-        _change(DeleteVariable(key=key))
+        ask(DeleteVariable(key=key), Done)
         return 1
 
     @classmethod
@@ -138,11 +137,4 @@ def _find(key: str) -> str | None:
             return text
     if not has_platform():
         return None
-    answer = current_platform().ask(GetVariable(key=key))
-    return answer.value if isinstance(answer, FoundValue) else None
-
-
-def _change(request: SetVariable | DeleteVariable) -> None:
-    answer = current_platform().ask(request)
-    if isinstance(answer, Refused):
-        raise VariableError(f"variable {request.key!r} cannot be changed: {answer.reason}")
+    return ask(GetVariable(key=key), FoundValue).value

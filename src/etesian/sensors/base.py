@@ -124,7 +124,7 @@ class BaseSensorOperator(BaseOperator):
 
     def _first_look_at(self, context: Mapping[str, Any]) -> datetime:
         """Return when this try looked for the first time, which may have been in an earlier process."""
-        first = getattr(context.get("ti"), "first_started_at", None) if self.reschedule else None
+        first: datetime | None = context["ti"].get_first_reschedule_date(context) if self.reschedule else None
         return first or utc_now()
 
     def _look(self, context: Context) -> bool | PokeReturnValue:

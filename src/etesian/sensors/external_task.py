@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from etesian.lifecycle.state import RunState, TaskState
-from etesian.protocol.requests import FoundDag, GetDag, Refused, RunInfos, TaskStates
+from etesian.protocol.requests import FoundDag, GetDag
 from etesian.sdk.exceptions import AirflowException, AirflowSkipException
 from etesian.sdk.external_states import ExternalWait, Verdict
-from etesian.sdk.runtime import current_platform
+from etesian.sdk.runtime import ask
 from etesian.sdk.user_call import choose_kwargs
 from etesian.sensors.base import BaseSensorOperator, SensorArgumentError
 from etesian.spec.codec import decode_dag
@@ -138,11 +138,7 @@ class ExternalTaskSensor(BaseSensorOperator):
         """
         wait = self.make_wait(context)
         self._check_existence()
-        answer = current_platform().ask(wait.request())
-        if not isinstance(answer, RunInfos | TaskStates):
-            reason = answer.reason if isinstance(answer, Refused) else type(answer).__name__
-            raise AirflowException(f"the states of {wait} cannot be had: {reason}")
-        verdict = wait.judge(answer)
+        verdict = wait.judge(ask(wait.request(), wait.answer_type))
         self.log.info(
             "Waiting for %s on %s: %s", wait, ", ".join(map(str, wait.logical_dates or ())), verdict.value
         )
@@ -163,8 +159,8 @@ class ExternalTaskSensor(BaseSensorOperator):
     def _check_existence(self) -> None:
         if not self.check_existence or self._existence_is_checked:
             return
-        answer = current_platform().ask(GetDag(dag_id=self.external_dag_id))
-        if not isinstance(answer, FoundDag) or answer.spec is None:
+        answer = ask(GetDag(dag_id=self.external_dag_id), FoundDag)
+        if answer.spec is None:
             raise ExternalDagNotFoundError(f"there is no DAG {self.external_dag_id!r} to wait for")
         spec = decode_dag(answer.spec)
         known = {task.task_id for task in spec.tasks}
