@@ -69,6 +69,20 @@ class Moment(TypeDecorator[datetime]):
         return from_microseconds(value)
 
 
+class FreeText(TypeDecorator[str]):
+    """Text that may come from anywhere, such as the message of an exception.
+
+    PostgreSQL keeps no NUL character, and one of them must not stop the whole batch that it is in; it becomes U+FFFD.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Replace what not every database can keep."""
+        return value.replace("\0", "\ufffd") if value and "\0" in value else value
+
+
 class Name(TypeDecorator[Choice]):
     """One value of a ``StrEnum``, kept as its text."""
 

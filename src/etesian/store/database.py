@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from etesian.store import postgresql, sqlite
 from etesian.store.errors import StoreReadOnlyError, UnsupportedDatabaseError
+from etesian.store.secrets import SecretBox
 
 #: How long a writer waits for others before it gives up.
 DEFAULT_BUSY_TIMEOUT_SECONDS: Final = 30.0
@@ -22,9 +23,10 @@ DEFAULT_BUSY_TIMEOUT_SECONDS: Final = 30.0
 class Store:
     """An open metadata database. Threads may share it; a process that forks opens one of its own in the child."""
 
-    def __init__(self, engine: Engine, home: Path) -> None:
+    def __init__(self, engine: Engine, home: Path, secrets: SecretBox) -> None:
         self.engine = engine
         self.home = home
+        self.secrets = secrets
         self.is_sqlite = engine.dialect.name == "sqlite"
         self._writer = engine.execution_options(etesian_writes=True)
         self._explain = sqlite.explain_error if self.is_sqlite else postgresql.explain_error
@@ -71,11 +73,13 @@ def open_store(
     synchronous: str = "NORMAL",
     busy_timeout_seconds: float = DEFAULT_BUSY_TIMEOUT_SECONDS,
     pool_size: int = 5,
+    secrets: SecretBox | None = None,
 ) -> Store:
     """Return the store of ``url``; a connection is made when the first one is needed.
 
     ``sqlite:///relative.db`` and an empty URL are looked for in ``home``. ``synchronous`` is SQLite's own setting:
-    ``NORMAL`` survives the crash of any process, ``FULL`` also a power cut.
+    ``NORMAL`` survives the crash of any process, ``FULL`` also a power cut. Without ``secrets``, the key that encrypts
+    is kept in ``<home>/fernet.key``.
 
     Raises:
         UnsupportedDatabaseError: the URL is not one of SQLite or PostgreSQL.
@@ -97,7 +101,7 @@ def open_store(
             pool_pre_ping=False,
         )
         postgresql.prepare_engine(engine)
-    return Store(engine, home)
+    return Store(engine, home, secrets or SecretBox(home / "fernet.key"))
 
 
 def _parse(url: str, home: Path) -> URL:

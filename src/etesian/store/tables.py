@@ -9,12 +9,15 @@ follows the work that is open, not the work that was ever done.
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Float,
     ForeignKey,
     Index,
@@ -24,11 +27,11 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    text,
+    literal_column,
 )
 
-from etesian.lifecycle.state import FINAL_TASK_STATES, RunState, RunType, TaskState
-from etesian.store.column_types import Json, Key, Moment, Name
+from etesian.lifecycle.state import FINAL_RUN_STATES, FINAL_TASK_STATES, RunState, RunType, TaskState
+from etesian.store.column_types import FreeText, Json, Key, Moment, Name
 
 metadata = MetaData(
     naming_convention={
@@ -38,6 +41,30 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+def _is_one_of(
+    column: Column[Any], values: Sequence[StrEnum]
+) -> ColumnElement[bool]:  # Any: a StrEnum's text
+    return column.in_([literal_column(f"'{value.value}'") for value in values])
+
+
+def _partial_index(
+    name: str, *columns: Column[Any], where: ColumnElement[bool]
+) -> None:  # Any: what columns hold
+    Index(name, *columns, sqlite_where=where, postgresql_where=where)
+
+
+def _newest_first_index(
+    name: str, *columns: Column[Any], unique: bool = False
+) -> None:  # Any: what columns hold
+    """Index the last column in the order that lists have: rows without a value after all others.
+
+    SQLite reads any index in that order, PostgreSQL only one that was made for it.
+    """
+    *first, last = columns
+    Index(name, *columns, unique=unique).ddl_if(dialect="sqlite")
+    Index(name, *first, last.desc().nulls_last(), unique=unique).ddl_if(dialect="postgresql")
 
 
 def _run_key() -> Column[int]:
@@ -62,8 +89,8 @@ dags_table = Table(
     Column("version_hash", Text, nullable=False, server_default=""),
     Column("code_hash", Text, nullable=False, server_default=""),
     # What lists show and filter by, so that they need not decode specs.
-    Column("display_name", Text),
-    Column("description", Text),
+    Column("display_name", FreeText),
+    Column("description", FreeText),
     Column("owners", Json(list)),
     Column("tags", Json(list)),
     Column("schedule_text", Text, nullable=False, server_default="None"),
@@ -125,58 +152,39 @@ dag_runs_table = Table(
     Column("started_at", Moment),
     Column("ended_at", Moment),
     Column("conf", Json(dict)),
-    Column("note", Text),
+    Column("note", FreeText),
     Column("triggered_by", Text, nullable=False),
-    Column("triggering_user", Text),
+    Column("triggering_user", FreeText),
     Column("backfill_id", Text),
     Column("clear_number", Integer, nullable=False),
-    Column("reason", Text),
+    Column("reason", FreeText),
     UniqueConstraint("dag_pk", "run_id"),
     # A number is never given twice, so that a scheduler that remembers one can never write to another run.
     sqlite_autoincrement=True,
 )
-_unfinished = text("state IN ('queued', 'running')")
-_has_date = dag_runs_table.c.logical_date.is_not(None)
-Index(
-    "uq_dag_runs_dag_pk_logical_date",
-    dag_runs_table.c.dag_pk,
-    dag_runs_table.c.logical_date,
-    unique=True,
-    sqlite_where=_has_date,
-    postgresql_where=_has_date,
+#: The runs that a new leader must know. Queries that want an index's rows repeat its condition word for word.
+RUN_IS_UNFINISHED: Final = _is_one_of(
+    dag_runs_table.c.state, [state for state in RunState if state not in FINAL_RUN_STATES]
+)
+RUN_HAS_FAILED: Final = _is_one_of(dag_runs_table.c.state, [RunState.FAILED])
+RUN_IS_SCHEDULED: Final = _is_one_of(dag_runs_table.c.run_type, [RunType.SCHEDULED])
+_newest_first_index(
+    "uq_dag_runs_dag_pk_logical_date", dag_runs_table.c.dag_pk, dag_runs_table.c.logical_date, unique=True
 )
 Index("ix_dag_runs_dag_pk_run_after", dag_runs_table.c.dag_pk, dag_runs_table.c.run_after)
 Index("ix_dag_runs_run_after", dag_runs_table.c.run_after)
-Index(
-    "ix_dag_runs_unfinished",
-    dag_runs_table.c.state,
-    dag_runs_table.c.dag_pk,
-    sqlite_where=_unfinished,
-    postgresql_where=_unfinished,
+_partial_index(
+    "ix_dag_runs_unfinished", dag_runs_table.c.state, dag_runs_table.c.dag_pk, where=RUN_IS_UNFINISHED
 )
-_scheduled = text("run_type = 'scheduled'")
-Index(
-    "ix_dag_runs_scheduled",
-    dag_runs_table.c.dag_pk,
-    dag_runs_table.c.run_after,
-    sqlite_where=_scheduled,
-    postgresql_where=_scheduled,
+_partial_index(
+    "ix_dag_runs_scheduled", dag_runs_table.c.dag_pk, dag_runs_table.c.run_after, where=RUN_IS_SCHEDULED
 )
-_failed = text("state = 'failed'")
-Index(
-    "ix_dag_runs_failed",
-    dag_runs_table.c.run_after,
-    sqlite_where=_failed,
-    postgresql_where=_failed,
+_partial_index("ix_dag_runs_failed", dag_runs_table.c.run_after, where=RUN_HAS_FAILED)
+_partial_index(
+    "ix_dag_runs_ended_at", dag_runs_table.c.ended_at, where=dag_runs_table.c.ended_at.is_not(None)
 )
-_ended = dag_runs_table.c.ended_at.is_not(None)
-Index("ix_dag_runs_ended_at", dag_runs_table.c.ended_at, sqlite_where=_ended, postgresql_where=_ended)
-_of_backfill = dag_runs_table.c.backfill_id.is_not(None)
-Index(
-    "ix_dag_runs_backfill_id",
-    dag_runs_table.c.backfill_id,
-    sqlite_where=_of_backfill,
-    postgresql_where=_of_backfill,
+_partial_index(
+    "ix_dag_runs_backfill_id", dag_runs_table.c.backfill_id, where=dag_runs_table.c.backfill_id.is_not(None)
 )
 
 task_instances_table = Table(
@@ -192,7 +200,7 @@ task_instances_table = Table(
     Column("executor", Text),
     Column("pool", Text, nullable=False),
     Column("pool_slots", Integer, nullable=False),
-    Column("priority", Integer, nullable=False),
+    Column("priority", BigInteger, nullable=False),
     Column("queue", Text, nullable=False),
     Column("operator", Text, nullable=False),
     Column("scheduled_at", Moment),
@@ -205,37 +213,26 @@ task_instances_table = Table(
     Column("pid", Integer),
     Column("trigger_id", Text),
     Column("resume", LargeBinary),
-    Column("rendered_map_index", Text),
-    Column("note", Text),
-    Column("reason", Text),
+    Column("rendered_map_index", FreeText),
+    Column("note", FreeText),
+    Column("reason", FreeText),
     Column("skipped_by", Text),
     sqlite_with_rowid=False,
 )
-#: States with work in hand: an index has these only, so that it stays short. ``none`` waits on others and is not one.
-ACTIVE_TASK_STATES: Final = tuple(
-    state for state in TaskState if state not in FINAL_TASK_STATES and state is not TaskState.NONE
+#: The task instances with work in hand. State ``none`` only waits on others, and is not one of theirs.
+TASK_IS_ACTIVE: Final = _is_one_of(
+    task_instances_table.c.state,
+    [state for state in TaskState if state not in FINAL_TASK_STATES and state is not TaskState.NONE],
 )
-_active = text(f"state IN ({', '.join(repr(state.value) for state in ACTIVE_TASK_STATES)})")
-Index(
+TASK_HAS_FAILED: Final = _is_one_of(task_instances_table.c.state, [TaskState.FAILED])
+_partial_index(
     "ix_task_instances_active",
     task_instances_table.c.state,
     task_instances_table.c.pool,
-    sqlite_where=_active,
-    postgresql_where=_active,
+    where=TASK_IS_ACTIVE,
 )
-Index(
-    "ix_task_instances_failed",
-    task_instances_table.c.ended_at,
-    sqlite_where=_failed,
-    postgresql_where=_failed,
-)
-_started = task_instances_table.c.started_at.is_not(None)
-Index(
-    "ix_task_instances_started_at",
-    task_instances_table.c.started_at,
-    sqlite_where=_started,
-    postgresql_where=_started,
-)
+_partial_index("ix_task_instances_failed", task_instances_table.c.ended_at, where=TASK_HAS_FAILED)
+_newest_first_index("ix_task_instances_started_at", task_instances_table.c.started_at)
 
 attempts_table = Table(
     "attempts",
@@ -256,7 +253,7 @@ attempts_table = Table(
     Column("exit_signal", Integer),
     Column("peak_memory_bytes", BigInteger),
     Column("cpu_seconds", Float),
-    Column("reason", Text),
+    Column("reason", FreeText),
     Index(None, "run_pk", "task_id", "map_index"),
 )
 
@@ -267,7 +264,7 @@ xcoms_table = Table(
     _run_key(),
     Column("task_id", Text, nullable=False),
     Column("map_index", Integer, nullable=False),
-    Column("key", Text, nullable=False),
+    Column("key", FreeText, nullable=False),
     Column("value", LargeBinary, nullable=False),  # JSON
     Column("length", Integer),
     Column("created_at", Moment, nullable=False),
@@ -288,9 +285,9 @@ rendered_fields_table = Table(
 variables_table = Table(
     "variables",
     metadata,
-    Column("key", Text, primary_key=True),
+    Column("key", FreeText, primary_key=True),
     Column("value", Text, nullable=False),  # encrypted
-    Column("description", Text),
+    Column("description", FreeText),
     Column("updated_at", Moment, nullable=False),
 )
 
@@ -305,7 +302,7 @@ connections_table = Table(
     Column("login", Text),
     Column("password", Text),  # encrypted
     Column("extra", Text),  # encrypted
-    Column("description", Text),
+    Column("description", FreeText),
     Column("updated_at", Moment, nullable=False),
 )
 
@@ -315,7 +312,7 @@ pools_table = Table(
     Column("name", Text, primary_key=True),
     Column("slots", Integer, nullable=False),  # -1: without limit
     Column("includes_deferred", Boolean, nullable=False),
-    Column("description", Text),
+    Column("description", FreeText),
 )
 
 inbox_table = Table(
@@ -327,8 +324,7 @@ inbox_table = Table(
     Column("error", Text),  # why it was set aside: it could not be read
     sqlite_autoincrement=True,
 )
-_readable = inbox_table.c.error.is_(None)
-Index("ix_inbox_readable", inbox_table.c.id, sqlite_where=_readable, postgresql_where=_readable)
+_partial_index("ix_inbox_readable", inbox_table.c.id, where=inbox_table.c.error.is_(None))
 
 leases_table = Table(
     "leases",
@@ -357,7 +353,7 @@ import_errors_table = Table(
     Column("id", Key, primary_key=True),
     Column("bundle", Text, nullable=False),
     Column("file", Text, nullable=False),
-    Column("message", Text, nullable=False),
+    Column("message", FreeText, nullable=False),
     Column("line", Integer),
     Column("seen_at", Moment, nullable=False),
     UniqueConstraint("bundle", "file"),
@@ -425,7 +421,7 @@ asset_events_table = Table(
     metadata,
     Column("id", Key, primary_key=True),
     Column("asset_pk", Key, ForeignKey("assets.id", ondelete="CASCADE"), nullable=False),
-    Column("alias", Text),
+    Column("alias", FreeText),
     Column("extra", Json(dict)),
     Column("source", Text, nullable=False),  # task | api | watcher
     # The producing task by name: the event outlives the run that made it.
@@ -438,14 +434,13 @@ asset_events_table = Table(
     Index(None, "created_at"),
     sqlite_autoincrement=True,
 )
-_by_alias = asset_events_table.c.alias.is_not(None)
-Index("ix_asset_events_alias", asset_events_table.c.alias, sqlite_where=_by_alias, postgresql_where=_by_alias)
-_by_dag = asset_events_table.c.source_dag_id.is_not(None)
-Index(
+_partial_index(
+    "ix_asset_events_alias", asset_events_table.c.alias, where=asset_events_table.c.alias.is_not(None)
+)
+_partial_index(
     "ix_asset_events_source_dag_id",
     asset_events_table.c.source_dag_id,
-    sqlite_where=_by_dag,
-    postgresql_where=_by_dag,
+    where=asset_events_table.c.source_dag_id.is_not(None),
 )
 
 asset_event_consumers_table = Table(
@@ -472,7 +467,7 @@ backfills_table = Table(
     Column("is_paused", Boolean, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("completed_at", Moment),
-    Column("triggering_user", Text),
+    Column("triggering_user", FreeText),
     Index(None, "dag_pk"),
 )
 
@@ -481,7 +476,7 @@ audit_log_table = Table(
     metadata,
     Column("id", Key, primary_key=True),
     Column("at", Moment, nullable=False),
-    Column("user", Text),
+    Column("user", FreeText),
     Column("action", Text, nullable=False),
     Column("dag_id", Text),
     Column("run_id", Text),

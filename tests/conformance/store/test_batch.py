@@ -318,10 +318,10 @@ def test_triggers_are_stored_and_cancelled(store: Store, scheduler: Scheduler) -
 def test_callbacks_are_kept_until_they_have_run(store: Store, scheduler: Scheduler) -> None:
     scheduler.write(Batch(callbacks_saved=[a_callback("cb1"), a_callback("cb2")], now=NOW))
     with store.read() as connection:
-        assert callbacks.load_callbacks(connection) == [a_callback("cb1"), a_callback("cb2")]
+        assert callbacks.load_pending(connection) == [a_callback("cb1"), a_callback("cb2")]
     scheduler.write(Batch(callbacks_forgotten=["cb1"]))
     with store.read() as connection:
-        assert callbacks.load_callbacks(connection) == [a_callback("cb2")]
+        assert callbacks.load_pending(connection) == [a_callback("cb2")]
 
 
 def test_the_next_run_is_shown_and_taken_back(store: Store, scheduler: Scheduler) -> None:

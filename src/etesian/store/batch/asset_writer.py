@@ -33,6 +33,7 @@ class AssetWriter:
         self._insert_consumer = (
             sql.insert(asset_event_consumers_table, _CONSUMER_COLUMNS) + " ON CONFLICT DO NOTHING"
         )
+        self._bind_alias = sql.binder(asset_events_table, "alias")
         self._bind_extra = sql.binder(asset_events_table, "extra")
         self._bind_moment = sql.binder(asset_events_table, "created_at")
 
@@ -49,7 +50,15 @@ class AssetWriter:
             origin = ("api", None, None, None, None) if source is None else ("task", *source)
             for report in reports:
                 asset_pk = self._asset(scope, report, created_at)
-                rows.append((asset_pk, report.alias, self._bind_extra(report.extra), *origin, created_at))
+                rows.append(
+                    (
+                        asset_pk,
+                        self._bind_alias(report.alias),
+                        self._bind_extra(report.extra),
+                        *origin,
+                        created_at,
+                    )
+                )
         scope.execute_many(self._insert_event, rows)
         scope.execute_many(
             self._touch, [(created_at, asset_pk) for asset_pk in sorted({row[0] for row in rows})]

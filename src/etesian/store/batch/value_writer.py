@@ -25,11 +25,15 @@ class ValueWriter:
         self._delete_xcoms = sql.delete(xcoms_table, _TASK)
         self._upsert_fields = sql.upsert(rendered_fields_table, (*_TASK, "fields"), _TASK)
         self._bind_moment = sql.binder(xcoms_table, "created_at")
+        self._bind_key = sql.binder(xcoms_table, "key")
 
     def write_xcoms(self, scope: Scope, xcoms: Iterable[tuple[TaskKey, XComValue]], now: datetime) -> None:
         """Insert or replace pushed values."""
         created_at = self._bind_moment(now)
-        rows = [(*scope.task_key(key), item.key, item.value, item.length, created_at) for key, item in xcoms]
+        rows = [
+            (*scope.task_key(key), self._bind_key(item.key), item.value, item.length, created_at)
+            for key, item in xcoms
+        ]
         scope.execute_many(self._upsert_xcom, rows)
 
     def delete_xcoms(self, scope: Scope, keys: Iterable[TaskKey]) -> None:

@@ -89,7 +89,9 @@ class _Ringer:
                 for topic in topics:
                     connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, topic))
             except self._engine.dialect.loaded_dbapi.Error as error:
-                logger.warning("a ring of the bell was lost, its listeners will look by themselves: %s", error)
+                logger.warning(
+                    "a ring of the bell was lost, its listeners will look by themselves: %s", error
+                )
                 connection = None
         if connection is not None:
             connection.close()
@@ -101,7 +103,9 @@ class NotifyBell:
     def __init__(self, engine: Engine, topics: frozenset[str] | None) -> None:
         self._engine = engine
         self._heard = topics
-        self._receiver, self._sender = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        self._receiver, self._sender = socket.socketpair(
+            socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK
+        )
         self._stop_receiver, self._stop_sender = socket.socketpair()
         self._is_listening = threading.Event()
         self._thread = threading.Thread(target=self._work, name="etesian-bell-listener", daemon=True)
@@ -148,7 +152,8 @@ class NotifyBell:
 
     def _hear(self, connection: psycopg.Connection[Any]) -> None:
         while True:
-            readable, _, _ = select.select([connection, self._stop_receiver], [], [])
+            waiting: list[psycopg.Connection[Any] | socket.socket] = [connection, self._stop_receiver]
+            readable, _, _ = select.select(waiting, [], [])
             if self._stop_receiver in readable:
                 return
             self._pass_on({notification.payload for notification in connection.notifies(timeout=0)})
@@ -167,6 +172,10 @@ class NotifyBell:
 def _connect(engine: Engine) -> psycopg.Connection[Any]:
     arguments, options = engine.dialect.create_connect_args(engine.url)
     connection: psycopg.Connection[Any] = engine.dialect.loaded_dbapi.connect(
-        *arguments, **options, autocommit=True, connect_timeout=int(_MAX_DELAY_SECONDS), application_name="etesian-bell"
+        *arguments,
+        **options,
+        autocommit=True,
+        connect_timeout=int(_MAX_DELAY_SECONDS),
+        application_name="etesian-bell",
     )
     return connection

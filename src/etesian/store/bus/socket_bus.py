@@ -25,7 +25,9 @@ class SocketBus:
         try:
             self._folder.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
-            raise RunDirectoryError(f"cannot make the folder {str(self._folder)!r}: {error.strerror}") from error
+            raise RunDirectoryError(
+                f"cannot make the folder {str(self._folder)!r}: {error.strerror}"
+            ) from error
         self._sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
 
     def ring(self, topic: str) -> None:

@@ -181,10 +181,14 @@ def list_events(connection: Connection, wanted: AssetEventFilter, paging: Paging
     Raises:
         InvalidOrderError: they cannot be ordered like that.
     """
-    statement = _filtered(_EVENTS, wanted)
+    return Page(find_events(connection, wanted, paging), count_up_to(connection, _filtered(_EVENTS, wanted)))
+
+
+def find_events(connection: Connection, wanted: AssetEventFilter, paging: Paging) -> list[AssetEventRecord]:
+    """Return what ``list_events`` does, without counting."""
     order = order_columns(paging.order_by, EVENT_ORDERS, last=_event.id)
-    rows = connection.execute(statement.order_by(*order).limit(paging.limit).offset(paging.offset)).all()
-    return Page(_with_consumers(connection, rows), count_up_to(connection, statement))
+    statement = _filtered(_EVENTS, wanted).order_by(*order).limit(paging.limit).offset(paging.offset)
+    return _with_consumers(connection, connection.execute(statement).all())
 
 
 def load_events_of_run(connection: Connection, key: RunKey) -> list[AssetEventRecord]:

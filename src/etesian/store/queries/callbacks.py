@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 _decoder = msgspec.msgpack.Decoder(RunCallback)
 
 
-def load_callbacks(connection: Connection) -> list[RunCallback]:
+def load_pending(connection: Connection) -> list[RunCallback]:
     """Return the callbacks that have not run, the oldest first; one that cannot be read is left out and logged."""
     callback = callbacks_table.c
     found: list[RunCallback] = []

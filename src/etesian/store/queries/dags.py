@@ -128,6 +128,11 @@ def load_tags(connection: Connection) -> list[str]:
     return list(connection.execute(statement).scalars())
 
 
+def load_paused_dag_ids(connection: Connection) -> frozenset[str]:
+    """Return the dag_ids of all paused DAGs."""
+    return frozenset(connection.execute(select(_dag.dag_id).where(_dag.is_paused)).scalars())
+
+
 def set_paused(connection: Connection, dag_id: str, is_paused: bool, *, now: datetime) -> bool:
     """Pause or unpause a DAG, tell the scheduler, and say whether that changed anything.
 

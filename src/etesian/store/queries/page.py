@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, func, literal_column, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, func, literal_column, select
 
 from etesian.store.errors import StoreError
 
@@ -37,7 +37,7 @@ class Paging(msgspec.Struct, frozen=True, kw_only=True):
 
 def count_up_to(connection: Connection, statement: Select[Any]) -> int:
     """Return how many rows a query would give, at most ``MAX_COUNT``."""
-    counted = (
+    counted: Select[Any] = (  # Any: a one for each row
         statement.with_only_columns(literal_column("1"), maintain_column_froms=True)
         .order_by(None)
         .limit(MAX_COUNT)
@@ -50,6 +50,8 @@ def order_columns(
 ) -> list[ColumnElement[Any]]:
     """Return the columns to order by; ``last`` makes the order total, in the direction of the first one.
 
+    Rows without a value come last when the newest or highest come first, and first otherwise, on both databases.
+
     Raises:
         InvalidOrderError: a name is not one of ``columns``.
     """
@@ -60,6 +62,13 @@ def order_columns(
             raise InvalidOrderError(
                 f"the list cannot be ordered by {name.removeprefix('-')!r}; possible: {', '.join(sorted(columns))}"
             )
-        found.append(column.desc() if name.startswith("-") else column.asc())
+        found.append(_directed(column, descends=name.startswith("-")))
     descends = bool(order_by) and order_by[0].startswith("-")
     return [*found, last.desc() if descends else last.asc()]
+
+
+def _directed(column: ColumnElement[Any], *, descends: bool) -> ColumnElement[Any]:
+    directed = column.desc() if descends else column.asc()
+    if isinstance(column, Column) and not column.nullable:
+        return directed  # saying where rows without a value go would keep PostgreSQL from using an index
+    return directed.nulls_last() if descends else directed.nulls_first()

@@ -1,9 +1,10 @@
-"""Searching by part of a name, or by a span of time."""
+"""Searching by part of a name, by a span of time, or by state."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 import msgspec
@@ -37,3 +38,20 @@ class Between(msgspec.Struct, frozen=True, kw_only=True):
             yield column > self.after
         if self.before is not None:
             yield column < self.before
+
+
+def among_states(
+    column: ColumnElement[Any],  # Any: a state
+    states: Iterable[StrEnum] | None,
+    indexed: Sequence[tuple[frozenset[StrEnum], ColumnElement[bool]]],
+) -> Iterator[ColumnElement[bool]]:
+    """Yield what a row must satisfy to be in one of ``states``; nothing for None.
+
+    ``indexed`` holds the conditions of partial indexes with the states that they cover. Databases use such an index
+    only if its condition stands in the query, so it is added where it changes nothing.
+    """
+    if states is None:
+        return
+    wanted = frozenset(states)
+    yield column.in_(sorted(wanted))
+    yield from (condition for covered, condition in indexed if wanted <= covered)

@@ -16,9 +16,17 @@ from etesian.spec.schedule import SchedulePoint
 from etesian.store.errors import RunExistsError, UnknownDagError, UnknownRunError
 from etesian.store.queries import inbox
 from etesian.store.queries.page import Page, Paging, count_up_to, order_columns
-from etesian.store.queries.patterns import Between, like
+from etesian.store.queries.patterns import Between, among_states, like
 from etesian.store.queries.upsert import insert_into
-from etesian.store.tables import ACTIVE_TASK_STATES, dag_runs_table, dags_table, task_instances_table
+from etesian.store.tables import (
+    RUN_HAS_FAILED,
+    RUN_IS_SCHEDULED,
+    RUN_IS_UNFINISHED,
+    TASK_IS_ACTIVE,
+    dag_runs_table,
+    dags_table,
+    task_instances_table,
+)
 
 _dag = dags_table.c
 _run = dag_runs_table.c
@@ -43,6 +51,10 @@ ORDERS: Final = {
     "ended_at": _run.ended_at,
     "conf": _run.conf,
 }
+_INDEXED_STATES: Final = (
+    (frozenset(RunState) - FINAL_RUN_STATES, RUN_IS_UNFINISHED),
+    (frozenset({RunState.FAILED}), RUN_HAS_FAILED),
+)
 
 
 class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,10 +124,14 @@ def list_runs(connection: Connection, wanted: RunFilter, paging: Paging) -> Page
     Raises:
         InvalidOrderError: they cannot be ordered like that.
     """
-    statement = _filtered(RUNS, wanted)
+    return Page(find_runs(connection, wanted, paging), count_up_to(connection, _filtered(RUNS, wanted)))
+
+
+def find_runs(connection: Connection, wanted: RunFilter, paging: Paging) -> list[DagRunRecord]:
+    """Return what ``list_runs`` does, without counting."""
     order = order_columns(paging.order_by, ORDERS, last=_run.id)
-    rows = connection.execute(statement.order_by(*order).limit(paging.limit).offset(paging.offset))
-    return Page([to_run(row) for row in rows], count_up_to(connection, statement))
+    statement = _filtered(RUNS, wanted).order_by(*order).limit(paging.limit).offset(paging.offset)
+    return [to_run(row) for row in connection.execute(statement)]
 
 
 def count_runs_by_state(connection: Connection, wanted: RunFilter) -> dict[RunState, int]:
@@ -138,9 +154,8 @@ def load_newest_runs(
 
 def load_unfinished_runs(connection: Connection) -> list[DagRunRecord]:
     """Return what a new leader must know: runs that are queued or running, and finished ones with a task still open."""
-    open_states = [state for state in RunState if state not in FINAL_RUN_STATES]
-    has_open_task = _run.id.in_(select(_task.run_pk).where(_task.state.in_(ACTIVE_TASK_STATES)))
-    unfinished = connection.execute(RUNS.where(_run.state.in_(open_states)).order_by(_run.id)).all()
+    has_open_task = _run.id.in_(select(_task.run_pk).where(TASK_IS_ACTIVE))
+    unfinished = connection.execute(RUNS.where(RUN_IS_UNFINISHED).order_by(_run.id)).all()
     finished = connection.execute(
         RUNS.where(_run.state.in_(FINAL_RUN_STATES), has_open_task).order_by(_run.id)
     ).all()
@@ -151,17 +166,18 @@ def load_newest_points(
     connection: Connection, dag_ids: Sequence[str] | None = None
 ) -> dict[str, SchedulePoint]:
     """Return, by dag_id, the point of the newest scheduled run; DAGs without one are left out."""
-    other = dag_runs_table.alias()
+    run = dag_runs_table.alias().c
     newest = (
-        select(other.c.id)
-        .where(other.c.dag_pk == _dag.id, other.c.run_type == RunType.SCHEDULED)
-        .order_by(other.c.run_after.desc())
+        select(_run.id)
+        .where(_run.dag_pk == _dag.id, RUN_IS_SCHEDULED)
+        .order_by(_run.run_after.desc())
         .limit(1)
+        .correlate(dags_table)
         .scalar_subquery()
     )
     statement = select(
-        _dag.dag_id, _run.run_after, _run.logical_date, _run.data_interval_start, _run.data_interval_end
-    ).join_from(dags_table, dag_runs_table, _run.id == newest)
+        _dag.dag_id, run.run_after, run.logical_date, run.data_interval_start, run.data_interval_end
+    ).where(run.id == newest)
     if dag_ids is not None:
         statement = statement.where(_dag.dag_id.in_(dag_ids))
     return {
@@ -213,7 +229,6 @@ def _filtered(statement: Select[Any], wanted: RunFilter) -> Select[Any]:  # Any:
     among = {
         _dag.dag_id: wanted.dag_ids,
         _run.run_id: wanted.run_ids,
-        _run.state: wanted.states,
         _run.run_type: wanted.run_types,
         _run.logical_date: wanted.logical_dates,
     }
@@ -232,6 +247,7 @@ def _filtered(statement: Select[Any], wanted: RunFilter) -> Select[Any]:  # Any:
     }
     return statement.where(
         *(column.in_(values) for column, values in among.items() if values is not None),
+        *among_states(_run.state, wanted.states, _INDEXED_STATES),
         *(like(column, pattern) for column, pattern in patterns.items() if pattern),
         *(column == value for column, value in equal.items() if value is not None),
         *(condition for column, span in between.items() for condition in span.conditions(column)),

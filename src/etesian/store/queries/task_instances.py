@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, Row, Select, bindparam, func, select
 
 from etesian.lifecycle.records import RunKey, TaskInstanceRecord, TaskKey
-from etesian.lifecycle.state import FINAL_RUN_STATES, RunState, TaskState
+from etesian.lifecycle.state import FINAL_TASK_STATES, TaskState
 from etesian.store.errors import StoreError
 from etesian.store.queries.page import Page, Paging, count_up_to, order_columns
-from etesian.store.queries.patterns import Between, like
-from etesian.store.tables import ACTIVE_TASK_STATES, dag_runs_table, dags_table, task_instances_table
+from etesian.store.queries.patterns import Between, among_states, like
+from etesian.store.tables import (
+    RUN_IS_UNFINISHED,
+    TASK_HAS_FAILED,
+    TASK_IS_ACTIVE,
+    dag_runs_table,
+    dags_table,
+    task_instances_table,
+)
 
 _dag = dags_table.c
 _run = dag_runs_table.c
@@ -47,6 +55,10 @@ ORDERS: Final = {
     "ended_at": _task.ended_at,
     "rendered_map_index": _task.rendered_map_index,
 }
+_INDEXED_STATES: Final = (
+    (frozenset(TaskState) - FINAL_TASK_STATES - {TaskState.NONE}, TASK_IS_ACTIVE),
+    (frozenset({TaskState.FAILED}), TASK_HAS_FAILED),
+)
 
 
 class UnknownTaskInstanceError(StoreError):
@@ -66,6 +78,7 @@ class TaskInstanceFilter(msgspec.Struct, frozen=True, kw_only=True):
     task_id_pattern: str | None = None
     map_indexes: Sequence[int] | None = None
     states: Sequence[TaskState] | None = None
+    logical_dates: Sequence[datetime] | None = None
     pools: Sequence[str] | None = None
     queues: Sequence[str] | None = None
     executors: Sequence[str] | None = None
@@ -101,10 +114,8 @@ def load_task_instances_of_run(connection: Connection, key: RunKey) -> list[Task
 
 def load_unfinished_task_instances(connection: Connection) -> dict[RunKey, list[TaskInstanceRecord]]:
     """Return all task instances of the runs that ``runs.load_unfinished_runs`` gives, by run."""
-    open_runs = select(_run.id).where(
-        _run.state.in_([state for state in RunState if state not in FINAL_RUN_STATES])
-    )
-    with_open_task = select(_task.run_pk).where(_task.state.in_(ACTIVE_TASK_STATES))
+    open_runs = select(_run.id).where(RUN_IS_UNFINISHED)
+    with_open_task = select(_task.run_pk).where(TASK_IS_ACTIVE)
     statement = _TASKS.where(_run.id.in_(open_runs.union(with_open_task))).order_by(
         _task.run_pk, _task.task_id, _task.map_index
     )
@@ -122,11 +133,18 @@ def list_task_instances(
     Raises:
         InvalidOrderError: they cannot be ordered like that.
     """
-    statement = _filtered(_TASKS, wanted)
-    order = order_columns(paging.order_by, ORDERS, last=_task.run_pk)
-    order += [_task.task_id, _task.map_index]
-    rows = connection.execute(statement.order_by(*order).limit(paging.limit).offset(paging.offset))
-    return Page([_record(row) for row in rows], count_up_to(connection, statement))
+    return Page(
+        find_task_instances(connection, wanted, paging), count_up_to(connection, _filtered(_TASKS, wanted))
+    )
+
+
+def find_task_instances(
+    connection: Connection, wanted: TaskInstanceFilter, paging: Paging
+) -> list[TaskInstanceRecord]:
+    """Return what ``list_task_instances`` does, without counting."""
+    order = [*order_columns(paging.order_by, ORDERS, last=_task.run_pk), _task.task_id, _task.map_index]
+    statement = _filtered(_TASKS, wanted).order_by(*order).limit(paging.limit).offset(paging.offset)
+    return [_record(row) for row in connection.execute(statement)]
 
 
 def count_by_state(connection: Connection, wanted: TaskInstanceFilter) -> dict[TaskState, int]:
@@ -152,12 +170,22 @@ def load_states(connection: Connection, key: RunKey) -> list[tuple[str, int, Tas
     return [(row.task_id, row.map_index, row.state) for row in rows]
 
 
+def find_states(
+    connection: Connection, wanted: TaskInstanceFilter, *, limit: int
+) -> list[tuple[str, str, int, TaskState, datetime | None]]:
+    """Return run_id, task_id, map index, state and logical date of those that fit, by run, task and map index."""
+    columns = (_run.run_id, _task.task_id, _task.map_index, _task.state, _run.logical_date)
+    statement = _filtered(_TASKS.with_only_columns(*columns, maintain_column_froms=True), wanted)
+    rows = connection.execute(statement.order_by(_task.run_pk, _task.task_id, _task.map_index).limit(limit))
+    return [(row[0], row[1], row[2], row[3], row[4]) for row in rows]
+
+
 def count_used_slots(connection: Connection) -> dict[str, dict[TaskState, int]]:
     """Return, by pool, the slots of the task instances that are in hand, by their states."""
     used: dict[str, dict[TaskState, int]] = {}
     rows = connection.execute(
         select(_task.pool, _task.state, func.sum(_task.pool_slots))
-        .where(_task.state.in_(ACTIVE_TASK_STATES))
+        .where(TASK_IS_ACTIVE)
         .group_by(_task.pool, _task.state)
     )
     for pool, state, slots in rows:
@@ -170,7 +198,7 @@ def find_attempt(connection: Connection, attempt_id: str) -> TaskKey | None:
     row = connection.execute(
         _TASKS.with_only_columns(
             _dag.dag_id, _run.run_id, _task.task_id, _task.map_index, maintain_column_froms=True
-        ).where(_task.state.in_(ACTIVE_TASK_STATES), _task.attempt_id == attempt_id)
+        ).where(TASK_IS_ACTIVE, _task.attempt_id == attempt_id)
     ).first()
     return None if row is None else TaskKey(*row)
 
@@ -185,11 +213,11 @@ def _filtered(statement: Select[Any], wanted: TaskInstanceFilter) -> Select[Any]
         _run.run_id: wanted.run_ids,
         _task.task_id: wanted.task_ids,
         _task.map_index: wanted.map_indexes,
-        _task.state: wanted.states,
         _task.pool: wanted.pools,
         _task.queue: wanted.queues,
         _task.executor: wanted.executors,
         _task.operator: wanted.operators,
+        _run.logical_date: wanted.logical_dates,
     }
     between = {
         _run.logical_date: wanted.logical_date,
@@ -200,6 +228,7 @@ def _filtered(statement: Select[Any], wanted: TaskInstanceFilter) -> Select[Any]
     }
     statement = statement.where(
         *(column.in_(values) for column, values in among.items() if values is not None),
+        *among_states(_task.state, wanted.states, _INDEXED_STATES),
         *(condition for column, span in between.items() for condition in span.conditions(column)),
     )
     if wanted.task_id_pattern:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, Select, select
 
 from etesian.spec.codec import decode_dag
 from etesian.spec.dag import DagSpec
@@ -46,7 +46,7 @@ class UnknownVersionError(StoreError):
     """The DAG has no such version."""
 
 
-_STORED = select(
+_STORED: Final[Select[Any]] = select(
     _version.spec,
     _version.hash,
     _version.number,

@@ -12,10 +12,9 @@ from sqlalchemy import Connection, Row, Select, and_, delete, or_, select
 from etesian.lifecycle.records import RunKey, TaskKey
 from etesian.protocol.reports import XComValue
 from etesian.protocol.requests import GetXCom, XComItem
-from etesian.store.errors import UnknownRunError
 from etesian.store.queries.page import Page, Paging, count_up_to, order_columns
 from etesian.store.queries.patterns import like
-from etesian.store.queries.task_rows import of_run, of_task, with_run
+from etesian.store.queries.task_rows import load_run_number, of_run, of_task, with_run
 from etesian.store.queries.upsert import insert_into
 from etesian.store.tables import dag_runs_table, dags_table, xcoms_table
 
@@ -140,13 +139,7 @@ def save_xcom(connection: Connection, task_key: TaskKey, item: XComValue, *, now
     Raises:
         UnknownRunError: there is no such run.
     """
-    run_pk = connection.execute(
-        select(_run.id)
-        .join_from(dag_runs_table, dags_table, _dag.id == _run.dag_pk)
-        .where(of_run(task_key.run_key))
-    ).scalar_one_or_none()
-    if run_pk is None:
-        raise UnknownRunError(task_key.dag_id, task_key.run_id)
+    run_pk = load_run_number(connection, task_key.run_key)
     values = {"value": item.value, "length": item.length, "created_at": now}
     statement = insert_into(connection, xcoms_table).values(
         run_pk=run_pk, task_id=task_key.task_id, map_index=task_key.map_index, key=item.key, **values
