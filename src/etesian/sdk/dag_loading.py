@@ -42,7 +42,12 @@ class LoadedFile:
     warnings: tuple[str, ...] = ()  #: what the author should know, in words
 
 
-def load_dags(path: Path, *, dags_folder: Path) -> LoadedFile:
+def load_dags(path: Path, *, dags_folder: Path) -> dict[str, DAG]:
+    """Import a DAG file and return its DAGs by id; see ``load_file``."""
+    return load_file(path, dags_folder=dags_folder).dags
+
+
+def load_file(path: Path, *, dags_folder: Path) -> LoadedFile:
     """Import a ``.py`` file, or the modules at the top of a ``.zip``, and return the DAGs that it defines.
 
     These are the DAGs among its global variables, those used as ``with`` blocks, and those made by ``@dag`` functions.

@@ -14,6 +14,8 @@ from etesian.sdk.call_check import check_call
 from etesian.sdk.flavours import find_flavour
 from etesian.sdk.late_names import load_late
 from etesian.sdk.operator import BaseOperator
+from etesian.sdk.rendered_fields import send_rendered_fields
+from etesian.sdk.runtime import has_platform
 from etesian.sdk.scope import DagContext, TaskGroupContext
 from etesian.sdk.user_call import call_function, choose_kwargs
 from etesian.sdk.xcom_arg import NOTSET
@@ -113,6 +115,8 @@ class _ComputedFieldOperator(DecoratedOperator):
                 f"the function of task {self.task_id!r} returned nothing; its result is the {self.result_into}"
             )
         setattr(self, self.result_into, self.render_template(value, context))
+        if has_platform():
+            send_rendered_fields(self, context["ti"].attempt_id)
         return super().execute(context)
 
 

@@ -6,14 +6,20 @@ An attempt's process, a DAG host, a parser's child and a test each install their
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from etesian.foundation.errors import EtesianError
-from etesian.protocol.requests import Answer, Request
+from etesian.protocol.requests import Answer, Refused, Request
+
+Expected = TypeVar("Expected")
 
 
 class NoPlatformError(EtesianError):
     """User code asked for something that only exists while the platform runs it."""
+
+
+class RequestRefusedError(EtesianError):
+    """The platform did not do what user code asked for; the text says why."""
 
 
 class Platform(Protocol):
@@ -55,3 +61,17 @@ def current_platform() -> Platform:
             "in a plain Python process there is no platform to ask"
         )
     return _current
+
+
+def ask(request: Request, expected: type[Expected]) -> Expected:
+    """Return the answer to one request, which must be of the type expected.
+
+    Raises:
+        RequestRefusedError: the platform refused, or answered something else.
+        NoPlatformError: this is a plain Python process.
+    """
+    answer = current_platform().ask(request)
+    if isinstance(answer, expected):
+        return answer
+    reason = answer.reason if isinstance(answer, Refused) else f"it answered {type(answer).__name__}"
+    raise RequestRefusedError(f"{type(request).__name__} was refused: {reason}")

@@ -1,0 +1,238 @@
+"""One attempt of one task, from its workload to its outcome. Whatever user code does becomes an outcome."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from etesian.foundation.clock import utc_now
+from etesian.protocol.reports import Deferred, Outcome, Rescheduled, Skipped, Succeeded, XComValue
+from etesian.protocol.workloads import Resume, RunTask
+from etesian.sdk.callback_execution import execute_callback
+from etesian.sdk.context import Context, set_current_context
+from etesian.sdk.context_building import build_context
+from etesian.sdk.dag_run import DagRun
+from etesian.sdk.exceptions import (
+    AirflowException,
+    AirflowRescheduleException,
+    AirflowSkipException,
+    AirflowTaskTerminated,
+    AirflowTaskTimeout,
+    DownstreamTasksSkipped,
+    TaskDeferred,
+)
+from etesian.sdk.failures import fail_outcome, log_failure
+from etesian.sdk.operator import TRIGGER_FAIL_REPR
+from etesian.sdk.rendered_fields import send_rendered_fields
+from etesian.sdk.secrets_masker import redact
+from etesian.sdk.task_instance import InstanceFacts, TaskInstance
+from etesian.sdk.templates import create_environment
+from etesian.sdk.xcom import deserialize, serialize, to_xcom_value
+from etesian.sdk.xcom_arg import RETURN_VALUE_KEY
+
+__all__ = ["AttemptResult", "execute_callback", "execute_task", "run_attempt"]
+
+_log = logging.getLogger("airflow.task")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptResult:
+    """What one attempt came to."""
+
+    outcome: Outcome
+    rendered_map_index: str | None = None
+
+
+def execute_task(task: Any, workload: RunTask) -> Outcome:
+    """Run one attempt of a task and return its outcome; see ``run_attempt``."""
+    return run_attempt(task, workload).outcome
+
+
+def run_attempt(task: Any, workload: RunTask) -> AttemptResult:
+    """Run one attempt of a task, as the platform asked for it.
+
+    Arguments of a mapped task are resolved, templates rendered, and the task executed, or resumed after a deferral. What it
+    returns is pushed with its outcome; what it raises decides the outcome. SIGTERM calls ``on_kill`` and ends the task.
+    """
+    ti = TaskInstance(task, DagRun(workload.run), InstanceFacts.of_task(workload))
+    ti.map_lengths = dict(workload.map_lengths)
+    context: Context | None = None
+    try:
+        context = build_context(ti)
+        with set_current_context(context):
+            outcome = _run(task, workload, ti, context)
+    except SystemExit as error:
+        outcome = Succeeded() if error.code in (None, 0) else _failed(error, ti, context)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        outcome = _outcome_of(error, ti, context)
+    return AttemptResult(outcome=outcome, rendered_map_index=ti.rendered_map_index)
+
+
+def _run(task: Any, workload: RunTask, ti: TaskInstance, context: Context) -> Outcome:
+    operator = task.unmap(context) if task.is_directly_mapped else copy.copy(task)
+    ti.task = operator
+    context.update(
+        task=operator,
+        params=context["params"] if operator.params is task.params else operator.params.validate(),
+    )
+    operator.render_template_fields(context)
+    send_rendered_fields(operator, workload.attempt_id)
+    _render_map_index(operator, ti, context)
+    with _stopping(operator):
+        try:
+            result = _call(operator, workload.resume, context)
+        except (AirflowTaskTimeout, TimeoutError) as error:
+            if isinstance(error, AirflowTaskTimeout):
+                operator.on_kill()
+            raise
+    _render_map_index(operator, ti, context)
+    return _succeeded(operator, context, xcoms=_xcoms_of(operator, result, ti))
+
+
+def _call(operator: Any, resume: Resume | None, context: Context) -> Any:
+    if resume is not None:
+        method, kwargs = _next_step(resume)
+        return operator.resume_execution(method, kwargs, context)
+    operator.pre_execute(context)
+    result = operator.execute(context)
+    operator.post_execute(context, result)
+    return result
+
+
+def _next_step(resume: Resume) -> tuple[str, dict[str, Any]]:
+    """Return the method of the task to go on with, and its arguments."""
+    kwargs = deserialize(resume.kwargs)
+    if resume.error is not None:
+        return TRIGGER_FAIL_REPR, {"error": resume.error}
+    if resume.event is not None:
+        kwargs["event"] = deserialize(resume.event)
+    return resume.method, kwargs
+
+
+# --- success ---------------------------------------------------------------------------------------------------
+
+
+def _succeeded(
+    operator: Any, context: Context, *, xcoms: tuple[XComValue, ...] = (), skip: tuple[str, ...] = ()
+) -> Succeeded:
+    events = context["outlet_events"].reports_for(operator.outlets) if operator.outlets else ()
+    return Succeeded(xcoms=xcoms, skip=skip, asset_events=events)
+
+
+def _xcoms_of(operator: Any, result: Any, ti: TaskInstance) -> tuple[XComValue, ...]:
+    """Return what a task's return value puts into XCom.
+
+    Raises:
+        AirflowException: the task has several outputs but did not return them as a dict with text keys.
+        XComSerializationError: the value cannot be written.
+    """
+    if not operator.do_xcom_push or result is None:
+        return ()
+    what = f"the return value of task {ti.dag_id}.{ti.task_id}"
+    values = []
+    if operator.multiple_outputs:
+        if not isinstance(result, Mapping):
+            raise AirflowException(
+                f"{what} must be a dict, because the task has multiple outputs; got {type(result).__name__}"
+            )
+        for key, value in result.items():
+            if not isinstance(key, str):
+                raise AirflowException(
+                    f"{what} must have text keys, because the task has multiple outputs; got {key!r}"
+                )
+            values.append(to_xcom_value(key, value, f"{what}, output {key!r},"))
+    values.append(to_xcom_value(RETURN_VALUE_KEY, result, what))
+    return tuple(values)
+
+
+def _render_map_index(operator: Any, ti: TaskInstance, context: Context) -> None:
+    """Name the instance of a mapped task; names set while it runs count, so this is done before and after."""
+    template = operator.map_index_template
+    if template is None or ti.map_index < 0:
+        return
+    environment = operator.get_template_env() if operator.has_dag() else create_environment()
+    environment.undefined = _lenient()
+    ti.rendered_map_index = str(redact(environment.from_string(template).render(context)))[:250]
+
+
+def _lenient() -> Any:
+    from jinja2 import Undefined  # loaded already when there is a template
+
+    return Undefined
+
+
+# --- other outcomes --------------------------------------------------------------------------------------------
+
+
+def _outcome_of(error: BaseException, ti: TaskInstance, context: Context | None) -> Outcome:
+    """Return what an exception from user code, or from what prepares it, means."""
+    match error:
+        case TaskDeferred():
+            return _deferred(error)
+        case DownstreamTasksSkipped() if context is not None:
+            skip = tuple(dict.fromkeys(one if isinstance(one, str) else one[0] for one in error.tasks))
+            return _succeeded(ti.task, context, skip=skip)
+        case AirflowSkipException():
+            reason = str(redact(str(error))) or None
+            _log.info("The task is skipped%s", f": {reason}" if reason else "")
+            return Skipped(reason=reason)
+        case AirflowRescheduleException():
+            return Rescheduled(at=error.reschedule_date)
+    return _failed(error, ti, context)
+
+
+def _failed(error: BaseException, ti: TaskInstance, context: Context | None) -> Outcome:
+    if getattr(ti.task, "soft_fail", False) and type(error).__name__ in (
+        "AirflowSensorTimeout",
+        "AirflowPokeFailException",
+    ):
+        return Skipped(reason=str(redact(str(error))))
+    log_failure(_log, error)
+    return fail_outcome(error, ti, context)
+
+
+def _deferred(signal_: TaskDeferred) -> Outcome:
+    class_path, kwargs = signal_.trigger.serialize()
+    timeout: timedelta | None = signal_.timeout
+    return Deferred(
+        trigger_class=class_path,
+        trigger_kwargs=serialize(kwargs, f"the arguments of trigger {class_path}"),
+        method=signal_.method_name,
+        kwargs=serialize(signal_.kwargs, f"the arguments of {signal_.method_name}"),
+        timeout_at=utc_now() + timeout if timeout is not None else None,
+    )
+
+
+# --- being stopped ---------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _stopping(operator: Any) -> Iterator[None]:
+    """Let SIGTERM call the operator's ``on_kill`` and end the task."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: Any) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        _log.error("The task was told to stop; on_kill() is called")
+        try:
+            operator.on_kill()
+        except Exception as error:
+            log_failure(_log, error)
+        raise AirflowTaskTerminated("the task was told to stop")
+
+    previous = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
