@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -34,11 +35,16 @@ def encode_frame(message: msgspec.Struct) -> bytes:
     return _LENGTH.pack(len(body)) + body
 
 
+@cache  # making one takes longer than decoding many messages, and there is a reader per attempt
+def _decoder_of(message_type: Any) -> msgspec.msgpack.Decoder[Any]:
+    return msgspec.msgpack.Decoder(message_type)
+
+
 class FrameReader(Generic[Message]):
     """Collects received bytes and gives back whole messages of one type (a tagged union)."""
 
     def __init__(self, message_type: Any) -> None:  # Any: a type expression, possibly a union
-        self._decoder: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(message_type)
+        self._decoder: msgspec.msgpack.Decoder[Message] = _decoder_of(message_type)
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> Iterator[Message]:

@@ -50,18 +50,23 @@ def encode_line(line: LogLine) -> bytes:
 
 
 def log_path(logs_dir: Path, dag_id: str, run_id: str, task_id: str, map_index: int, try_number: int) -> Path:
-    """Return where the log of one attempt lies. Names become path parts that cannot leave ``logs_dir``."""
-    folder = _task_folder(logs_dir, dag_id, run_id, task_id, map_index)
-    return folder / f"attempt={try_number}.log"
+    """Return where the log of one attempt lies. Names become path parts that cannot leave ``logs_dir``.
+
+    The logs of a run lie in one folder: making a folder per task would cost each task more than writing its log.
+
+    >>> log_path(Path("logs"), "etl", "manual__1", "load", -1, 2).as_posix()
+    'logs/dag_id=etl/run_id=manual__1/task_id=load.attempt=2.log'
+    """
+    name = _task_name(task_id, map_index)
+    return _run_folder(logs_dir, dag_id, run_id) / f"{name}.attempt={try_number}.log"
 
 
 def callback_log_path(
     logs_dir: Path, dag_id: str, run_id: str, task_id: str | None, map_index: int, kind: str
 ) -> Path:
     """Return where the log of a callback of a task, or with ``task_id`` None of a run, lies."""
-    if task_id is None:
-        return _run_folder(logs_dir, dag_id, run_id) / f"callback={_safe(kind)}.log"
-    return _task_folder(logs_dir, dag_id, run_id, task_id, map_index) / f"callback={_safe(kind)}.log"
+    name = "run" if task_id is None else _task_name(task_id, map_index)
+    return _run_folder(logs_dir, dag_id, run_id) / f"{name}.callback={_safe(kind)}.log"
 
 
 def import_log_path(logs_dir: Path, bundle: str, file: str) -> Path:
@@ -119,14 +124,15 @@ def _run_folder(logs_dir: Path, dag_id: str, run_id: str) -> Path:
     return logs_dir / f"dag_id={_safe(dag_id)}" / f"run_id={_safe(run_id)}"
 
 
-def _task_folder(logs_dir: Path, dag_id: str, run_id: str, task_id: str, map_index: int) -> Path:
-    folder = _run_folder(logs_dir, dag_id, run_id) / f"task_id={_safe(task_id)}"
-    return folder / f"map_index={map_index}" if map_index >= 0 else folder
+def _task_name(task_id: str, map_index: int) -> str:
+    """Return the part of a file's name that says whose log it is; ``=`` is encoded in names, so nothing is ambiguous."""
+    name = f"task_id={_safe(task_id)}"
+    return f"{name}.map_index={map_index}" if map_index >= 0 else name
 
 
 def _safe(name: str) -> str:
     """Return ``name`` as a path part: other characters percent-encoded, long names cut and made unique by a hash."""
-    encoded = quote(name, safe=":+@=")
+    encoded = quote(name, safe=":+@")
     if len(encoded) <= _MAX_PART_BYTES:
         return encoded
     digest = blake2b(name.encode(), digest_size=8).hexdigest()

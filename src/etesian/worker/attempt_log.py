@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import faulthandler
 import io
 import logging
 import os
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
@@ -21,11 +23,26 @@ Redact = Callable[[str], str]
 
 
 class AttemptLog:
-    """Appends lines to one log file. Each line is one ``write``: complete up to the moment of a kill."""
+    """Appends lines to one log file, which is made when the first line comes.
 
-    def __init__(self, path: Path, redact: Redact) -> None:
-        self._descriptor = open_log(path)
+    Each line is one ``write``: the log is complete up to the moment of a kill. Before the file is known, lines go to
+    standard error, whose other end the worker reads.
+    """
+
+    def __init__(self, redact: Redact, level: str) -> None:
         self._redact = redact
+        self._level = level
+        self._path: Path | None = None
+        self._descriptor = -1
+
+    def direct_to(self, path: Path) -> None:
+        """Write to this file from now on."""
+        self._path = path
+
+    def open(self) -> None:
+        """Open the file now, if it is known."""
+        if self._descriptor < 0 and self._path is not None:
+            self._descriptor = open_log(self._path)
 
     def write(self, message: str, *, level: str = "info", source: str = "", error: str | None = None) -> None:
         """Append one line, secrets masked."""
@@ -38,18 +55,28 @@ class AttemptLog:
             e=None if error is None else redact(error),
         )
         try:
-            os.write(self._descriptor, encode_line(line))
+            self.open()
+            os.write(2 if self._descriptor < 0 else self._descriptor, encode_line(line))
         except OSError:
             pass  # a full disk loses lines of the log; the task itself may not need the disk at all
 
-    def capture_python(self, level: int) -> None:
-        """Send what Python code prints and logs in this process here, from now on."""
+    def write_failure(self, what: str, error: BaseException) -> None:
+        """Append an exception with its traceback."""
+        text = "".join(traceback.format_exception(error))
+        self.write(f"{what}: {type(error).__name__}: {error}", level="error", source="etesian", error=text)
+
+    def capture_python(self) -> None:
+        """Send what Python code prints and logs in this process, and in its forks, here from now on.
+
+        If native code crashes, Python's own traceback goes to standard error, which reaches the log as well.
+        """
+        faulthandler.enable(2)
         sys.stdout = LineStream(self, "stdout", 1)
         sys.stderr = LineStream(self, "stderr", 2, level="warning")
         logging.captureWarnings(True)
         root = logging.getLogger()
         root.handlers[:] = [LogFileHandler(self)]
-        root.setLevel(level)
+        root.setLevel(self._level.upper())
 
     def flush(self) -> None:
         """Write lines that were begun and not ended."""

@@ -33,7 +33,7 @@ class AttemptChannel:
 
     def send(self, message: msgspec.Struct) -> None:
         """Send one message; waits if the supervisor is busy."""
-        self._socket.settimeout(None)
+        self._set_timeout(None)
         self._socket.sendall(encode_frame(message))
 
     def receive(self, timeout_seconds: float | None = None) -> ToAttempt:
@@ -44,12 +44,16 @@ class AttemptChannel:
             TimeoutError: nothing came in time.
         """
         while not self._received:
-            self._socket.settimeout(timeout_seconds)
+            self._set_timeout(timeout_seconds)
             data = self._socket.recv(_RECEIVE_BYTES)
             if not data:
                 raise EOFError("the worker has ended")
             self._received.extend(self._reader.feed(data))
         return self._received.pop(0)
+
+    def _set_timeout(self, seconds: float | None) -> None:
+        if self._socket.gettimeout() != seconds:
+            self._socket.settimeout(seconds)
 
     def close(self) -> None:
         """Close this end."""

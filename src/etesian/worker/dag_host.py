@@ -19,7 +19,7 @@ import msgspec
 
 from etesian.foundation.process import die_with_parent, set_process_name
 from etesian.sdk.runtime import set_platform
-from etesian.worker.attempt import Attempt, prepare_process, redirect_output
+from etesian.worker.attempt import Attempt
 from etesian.worker.channel_platform import AttemptChannel, ChannelPlatform
 from etesian.worker.failed_import import describe_load_failure
 from etesian.worker.fork_loop import ForkLoop
@@ -35,6 +35,7 @@ from etesian.worker.messages import (
     ToHost,
 )
 from etesian.worker.packets import PacketSocket, PeerGoneError
+from etesian.worker.process_setup import become_attempt, redirect_output, reset_signals
 from etesian.worker.runner import TaskRunner
 
 
@@ -107,6 +108,8 @@ class DagHost:
             thread.name for thread in threading.enumerate() if thread is not threading.main_thread()
         )
         if not threads:
+            self._attempt = Attempt(self._runner, self._settings)
+            reset_signals()
             gc.collect()
             gc.freeze()  # a collection in an attempt then leaves the shared pages alone
         self._control.send(Loaded(private_bytes=_private_bytes(), threads=threads))
@@ -160,12 +163,12 @@ class DagHost:
     def _become_attempt(self, channel: int, output: int, parent_pid: int, loop: ForkLoop[ToHost]) -> NoReturn:
         try:
             loop.close_in_child()
-            prepare_process(output, parent_pid, self._settings)
-            attempt = Attempt(socket.socket(fileno=channel), self._runner, self._settings)
+            become_attempt(output, parent_pid, self._settings)
+            connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, channel)
         except BaseException:
             traceback.print_exc()
             os._exit(1)
-        attempt.run()
+        self._attempt.run(connection)
 
     def _spawn(self, channel: int, output: int) -> int:
         """Start a fresh interpreter that inherits the two descriptors and gets their numbers as arguments."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import count
+from pathlib import PurePath
 
 import msgspec
 
+from etesian.foundation.errors import EtesianError
 from etesian.protocol.requests import Request
 from etesian.protocol.workloads import RunTask, Workload
 from etesian.telemetry.task_logs import import_log_path
@@ -16,6 +18,10 @@ from etesian.worker.messages import DagFile, ProcessSettings
 from etesian.worker.process_supply import AttemptEvents, ProcessSupply
 from etesian.worker.settings import WorkerSettings
 from etesian.worker.zygote_client import ZygoteClient
+
+class DagFileError(EtesianError):
+    """A workload names a DAG file that this worker does not have."""
+
 
 OnHostRequest = Callable[[HostClient, Request], None]
 
@@ -49,6 +55,7 @@ class DagHosts:
         self._current: dict[DagFile, HostClient] = {}  #: where attempts go; the least recently used first
         self._alive: dict[int, HostClient] = {}  #: until the process has ended
         self._threaded: set[DagFile] = set()  #: files that are known to start threads
+        self._newest: dict[tuple[str, str], str] = {}  #: code hash that was asked for last, by bundle and file
         self._sweep: Timer | None = None
 
     def start(self) -> None:
@@ -61,11 +68,17 @@ class DagHosts:
             host.retire()
         self._zygote.close()
 
-    def supply_for(self, workload: Workload) -> ProcessSupply | None:
-        """Return where a workload gets its process from; None if this worker does not have its bundle."""
+    def supply_for(self, workload: Workload) -> ProcessSupply:
+        """Return where a workload gets its process from.
+
+        Raises:
+            DagFileError: this worker cannot have the file.
+        """
         folder = self._settings.bundle_folder(workload.bundle)
         if folder is None:
-            return None
+            raise DagFileError(f"this worker has no bundle {workload.bundle!r}")
+        if not PurePath(folder, workload.file).is_relative_to(folder) or ".." in PurePath(workload.file).parts:
+            raise DagFileError(f"the DAG file {workload.file!r} is not inside its bundle {workload.bundle!r}")
         dag_file = DagFile(
             bundle=workload.bundle,
             file=workload.file,
@@ -91,8 +104,10 @@ class DagHosts:
         self._move_attempts(host)
 
     def host_became_idle(self, host: HostClient) -> None:
-        """See to it that an idle host ends some day."""
-        if self._sweep is None:
+        """See to it that an idle host ends some day; at once if the file has a newer version."""
+        if self._current.get(host.dag_file) is host and self._is_stale(host):
+            self._retire(host)
+        elif self._sweep is None:
             self._sweep = self._loop.call_later(self._settings.spare_idle_seconds, self._on_sweep)
 
     def host_asked(self, host: HostClient, request: Request) -> None:
@@ -116,7 +131,15 @@ class DagHosts:
         if host is None:
             host = self._start(dag_file)
         self._current[dag_file] = host
+        if self._newest.get((dag_file.bundle, dag_file.file)) != dag_file.code_hash:
+            self._newest[dag_file.bundle, dag_file.file] = dag_file.code_hash
+            for old in [old for old in self._current.values() if self._is_stale(old) and old.supply.is_idle]:
+                self._retire(old)
         return host
+
+    def _is_stale(self, host: HostClient) -> bool:
+        dag_file = host.dag_file
+        return self._newest.get((dag_file.bundle, dag_file.file)) != dag_file.code_hash
 
     def _start(self, dag_file: DagFile) -> HostClient:
         self._retire_idle(lambda: len(self._current) >= self._settings.max_dag_hosts)

@@ -17,7 +17,7 @@ _MIB: Final = 1024**2
 def describe_status(status: int | None) -> str:
     """Return how a process ended, from its status as from ``waitpid``; None if nobody could wait for it."""
     if status is None:
-        return "nobody could see how"
+        return "nobody could see how, because its parent, the zygote, ended first"
     if os.WIFSIGNALED(status):
         return f"killed by {name_signal(os.WTERMSIG(status))}"
     return f"exit code {os.waitstatus_to_exitcode(status)}"

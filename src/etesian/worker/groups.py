@@ -80,7 +80,8 @@ class ProcessGroups:
         """End every attempt: the supervisor has gone, or has no more use for this host."""
         groups = {*self._pids.values(), *self._leftover}
         _signal_groups(groups, signal.SIGTERM)
-        deadline = self._clock.monotonic() + self._stop_grace_seconds
+        grace_seconds = min(self._stop_grace_seconds, LEFTOVER_GRACE_SECONDS)  # a retry may start meanwhile
+        deadline = self._clock.monotonic() + grace_seconds
         while groups := {group for group in groups if _signal_group(group, 0)}:
             remaining = deadline - self._clock.monotonic()
             if remaining <= 0:

@@ -82,7 +82,7 @@ class HostClient:
     @property
     def may_restart(self) -> bool:
         """Whether attempts that it leaves behind should be tried on another host."""
-        return self._is_loaded and not self._has_failed
+        return self.supply.has_forked and not self._has_failed
 
     def send_to_host(self, message: Fork | Signal, descriptors: tuple[int, ...] = ()) -> None:
         """Send a message; nothing happens if the host has gone: its end is about to be noticed."""
@@ -185,8 +185,9 @@ class HostClient:
         self._close()
         how = describe_status(status)
         self.supply.all_gone(how)
-        if not self._is_loaded and not self._has_failed:
-            reason = f"importing the DAG file {self.dag_file.file!r} ended its process: {how}"
+        if not self.may_restart and not self._has_failed:
+            what = "the process that hosts" if self._is_loaded else "importing"
+            reason = f"{what} the DAG file {self.dag_file.file!r} ended: {how}"
             self._fail(LoadFailed(reason=reason, traceback=""))
         self._parts.host_events.host_ended(self)
 

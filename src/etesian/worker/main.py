@@ -40,6 +40,7 @@ def process_settings(settings: WorkerSettings) -> ProcessSettings:
         runner=settings.runner,
         preload=settings.preload,
         logs_dir=str(settings.logs_dir),
+        log_level=settings.log_level,
         import_request_seconds=settings.import_request_seconds,
         request_seconds=settings.request_seconds,
         stop_grace_seconds=settings.stop_grace_seconds,

@@ -18,6 +18,7 @@ class ProcessSettings(msgspec.Struct, frozen=True, kw_only=True):
     runner: str
     preload: tuple[str, ...]
     logs_dir: str
+    log_level: str
     import_request_seconds: float
     request_seconds: float
     stop_grace_seconds: float

@@ -73,6 +73,7 @@ class ProcessSupply:
         self._running: dict[int, AttemptProcess] = {}  #: until the process has gone
         self._process_of: dict[str, AttemptProcess] = {}  #: until the attempt has reported
         self._failure: LoadFailed | None = None
+        self.has_forked = False  #: a process has come up here
 
     @property
     def is_idle(self) -> bool:
@@ -105,6 +106,7 @@ class ProcessSupply:
             self.fail_waiting(self._failure)
         else:
             self._assign_ready()
+            self._fork_ahead()
 
     def forget(self, attempt: Attempt) -> None:
         """Do not start this attempt; or let go of its process, which has reported."""
@@ -133,22 +135,17 @@ class ProcessSupply:
         while self._ready:
             self._ready.popleft().close()
 
-    def fail_waiting(self, failure: LoadFailed, *, for_good: bool = True) -> None:
-        """Fail granted attempts: the next one only, or all of them and those that are granted later."""
-        if for_good:
-            self._failure = failure
+    def fail_waiting(self, failure: LoadFailed) -> None:
+        """Fail all granted attempts, and those that are granted later."""
+        self._failure = failure
         while self._waiting:
-            attempt = self._waiting.popleft()
-            del self._wanting[attempt.attempt_id]
-            self._events.attempt_not_started(attempt, failure)
-            if not for_good:
-                break
+            self._events.attempt_not_started(self._take_next(), failure)
         self._host.attempts_changed()
 
     def fork_failed(self, number: int, reason: str) -> None:
         """The host could not start a process; without an end for one attempt this would go on for ever."""
         self._starting.pop(number).close()
-        self.fail_waiting(LoadFailed(reason=reason, traceback=""), for_good=False)
+        self._fail_next(reason)
 
     def exited(self, exited: Exited, how: str) -> None:
         """A process has gone; ``how`` says in words how it ended."""
@@ -158,6 +155,8 @@ class ProcessSupply:
             self._end_running(process, exited, how)
         elif number in self._starting:
             self.fork_failed(number, f"a process for the attempt ended before it was ready: {how}")
+        else:
+            self._forget_spare(number)
 
     def kill_all(self) -> None:
         """End what the host forked, because it has gone and cannot do it."""
@@ -174,18 +173,46 @@ class ProcessSupply:
             self._end_running(process, None, how)
 
     def _fork_ahead(self) -> None:
+        if self._failure is not None:
+            return
         wanted = len(self._wanting) + self._spares
         missing = wanted - len(self._ready) - len(self._starting)
         for _ in range(min(missing, _MAX_STARTING - len(self._starting))):
-            process = AttemptProcess(next(self._numbers), self._loop, self._on_message)
+            try:
+                process = AttemptProcess(next(self._numbers), self._loop, self._on_message)
+            except OSError as error:  # too many open files
+                self._fail_next(f"the worker cannot start a process: {error.strerror}")
+                return
             self._starting[process.number] = process
             self._host.send_to_host(Fork(number=process.number), process.far_ends)
             process.close_far_ends()
+
+    def _fail_next(self, reason: str) -> None:
+        """Fail the attempt that has waited longest; were it left waiting, this could go on for ever."""
+        if self._waiting:
+            failure = LoadFailed(reason=reason, traceback="")
+            self._events.attempt_not_started(self._take_next(), failure)
+            self._host.attempts_changed()
+        if self._waiting:
+            self._fork_ahead()
+
+    def _take_next(self) -> Attempt:
+        attempt = self._waiting.popleft()
+        del self._wanting[attempt.attempt_id]
+        return attempt
+
+    def _forget_spare(self, number: int) -> None:
+        for process in self._ready:
+            if process.number == number:
+                self._ready.remove(process)
+                process.close()
+                break
 
     def _on_message(self, process: AttemptProcess, message: FromAttempt | None) -> None:
         if isinstance(message, Ready):
             process.pid = message.pid
             if self._starting.pop(process.number, None) is not None:
+                self.has_forked = True
                 self._ready.append(process)
                 self._assign_ready()
                 self._fork_ahead()
@@ -194,8 +221,7 @@ class ProcessSupply:
 
     def _assign_ready(self) -> None:
         while self._waiting and self._ready:
-            attempt, process = self._waiting.popleft(), self._ready.popleft()
-            del self._wanting[attempt.attempt_id]
+            attempt, process = self._take_next(), self._ready.popleft()
             self._running[process.number] = self._process_of[attempt.attempt_id] = process
             attempt.phase = Phase.RUNNING
             process.assign(attempt, self._events.log_path_of(attempt))

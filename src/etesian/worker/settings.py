@@ -29,6 +29,7 @@ class WorkerSettings:
     home: Path
     dags_folder: Path  #: where the bundle ``dags`` lies
     logs_dir: Path
+    log_level: str = "info"  #: the least important messages of ``logging`` that attempts keep
     bundles: Mapping[str, Path] = field(default_factory=dict)  #: folders of further bundles
     queues: tuple[str, ...] = ("default",)
     preload: tuple[str, ...] = (

@@ -13,10 +13,11 @@ from pathlib import Path
 import msgspec
 
 from etesian.sdk.runtime import set_platform
-from etesian.worker.attempt import Attempt, prepare_process
+from etesian.worker.attempt import Attempt
 from etesian.worker.channel_platform import AttemptChannel, ChannelPlatform
 from etesian.worker.failed_import import FailedImport, describe_load_failure
 from etesian.worker.messages import DagFile, ProcessSettings
+from etesian.worker.process_setup import become_attempt
 from etesian.worker.runner import TaskRunner, create_runner
 
 
@@ -25,8 +26,8 @@ def main() -> None:
     channel, output = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])
     channel.set_inheritable(False)
     dag_file, settings = msgspec.json.decode(sys.argv[3], type=tuple[DagFile, ProcessSettings])
-    prepare_process(output, os.getppid(), settings)
-    Attempt(channel, _load(dag_file, channel, settings), settings).run()
+    become_attempt(output, os.getppid(), settings)
+    Attempt(_load(dag_file, channel, settings), settings).run(channel)
 
 
 def _load(dag_file: DagFile, channel: socket.socket, settings: ProcessSettings) -> TaskRunner:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import resource
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,10 +24,10 @@ from etesian.protocol.reports import (
     Running,
     StopAttempts,
 )
-from etesian.protocol.requests import FoundConnection, Request, SetRenderedFields
+from etesian.protocol.requests import Request, SetRenderedFields
 from etesian.protocol.workloads import RunCallback, RunTask, Workload
 from etesian.worker.attempts import Attempt, Phase
-from etesian.worker.dag_hosts import DagHosts
+from etesian.worker.dag_hosts import DagFileError, DagHosts
 from etesian.worker.death import OutOfMemoryWatch, explain_death, usage_of
 from etesian.worker.ending import AttemptEnder, outcome_of_ended, outcome_of_killed
 from etesian.worker.event_loop import EventLoop
@@ -70,6 +71,7 @@ class Supervisor:
         self._loop.watch(stop.fileno(), lambda: None)
         try:
             self._hosts.start()
+            _allow_many_descriptors()  # after the zygote was started: tasks keep the usual limit
             self._link.listen()
             while not stop.is_set():
                 self._turn(None)
@@ -149,10 +151,10 @@ class Supervisor:
         attempt_id = workload.attempt_id
         if attempt_id in self._attempts or attempt_id in self._journal or not self._takes_work:
             return
-        supply = self._hosts.supply_for(workload)
-        if supply is None:
-            reason = f"this worker has no bundle {workload.bundle!r}"
-            self._report(Finished(attempt_id=attempt_id, outcome=Failed(reason=reason, cause="not_started")))
+        try:
+            supply = self._hosts.supply_for(workload)
+        except DagFileError as error:
+            self._report(Finished(attempt_id=attempt_id, outcome=Failed(reason=str(error), cause="not_started")))
             return
         attempt = self._attempts[attempt_id] = Attempt(workload=workload, host=supply)
         self._claim(attempt)
@@ -189,8 +191,6 @@ class Supervisor:
         answer = msgspec.structs.replace(reply.answer, id=number)
         attempt = self._attempts.get(asker)
         if attempt is not None:
-            if isinstance(answer, FoundConnection) and answer.password:
-                attempt.mask.add([answer.password])
             attempt.host.tell(attempt, answer)
         elif (host := self._hosts.find(asker)) is not None:
             host.answer(answer)
@@ -271,3 +271,9 @@ class Supervisor:
 
     def _on_host_request(self, host: HostClient, request: Request) -> None:
         self._link.send(self._questions.add(host.asks_as, request))
+
+
+def _allow_many_descriptors() -> None:
+    """Raise the limit of open files as far as it goes: each attempt needs two."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
