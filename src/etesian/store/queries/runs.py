@@ -166,7 +166,8 @@ def load_newest_points(
     connection: Connection, dag_ids: Sequence[str] | None = None
 ) -> dict[str, SchedulePoint]:
     """Return, by dag_id, the point of the newest scheduled run; DAGs without one are left out."""
-    run = dag_runs_table.alias().c
+    newest_run = dag_runs_table.alias()
+    run = newest_run.c
     newest = (
         select(_run.id)
         .where(_run.dag_pk == _dag.id, RUN_IS_SCHEDULED)
@@ -177,7 +178,7 @@ def load_newest_points(
     )
     statement = select(
         _dag.dag_id, run.run_after, run.logical_date, run.data_interval_start, run.data_interval_end
-    ).where(run.id == newest)
+    ).join_from(dags_table, newest_run, run.id == newest)
     if dag_ids is not None:
         statement = statement.where(_dag.dag_id.in_(dag_ids))
     return {

@@ -1,0 +1,141 @@
+"""The shell: what it stores, in which order it acts, and what it does when the store or the leadership fails."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from etesian.foundation.clock import utc_now
+from etesian.lifecycle.state import RunState, TaskState
+from etesian.protocol.commands import ClearTasks, MarkRun, TaskSelection
+from etesian.protocol.reports import Acknowledged, ClaimAnswer
+from etesian.spec.dag import DagSpec
+from etesian.spec.task import TaskSpec
+from etesian.store.queries import inbox
+from tests.integration.scheduler.conftest import PlayedExecutor, Stage, eventually
+
+PAIR = DagSpec(
+    dag_id="pair", file="pair.py", tasks=(TaskSpec(task_id="first"), TaskSpec(task_id="second", upstream=("first",)))
+)
+
+
+def finish(executor: PlayedExecutor, task_id: str) -> str:
+    """Claim and succeed a task's newest attempt; return its id."""
+    attempt_id = executor.workload_of(task_id).attempt_id
+    executor.claim(attempt_id)
+    eventually(lambda: ClaimAnswer(attempt_id=attempt_id, granted=True) in executor.sent)
+    executor.succeed(attempt_id)
+    return attempt_id
+
+
+def test_a_run_goes_from_the_request_to_its_end(stage: Stage) -> None:
+    executor = PlayedExecutor()
+    stage.start_scheduler(executor)
+    stage.save_dag(PAIR)
+    stage.trigger("pair", "r1")
+
+    first = finish(executor, "first")
+    second = finish(executor, "second")
+
+    eventually(lambda: stage.run_state("pair", "r1") is RunState.SUCCESS)
+    eventually(lambda: {first, second} <= {i for m in executor.sent if isinstance(m, Acknowledged) for i in m.attempt_ids})
+
+
+def test_a_dispatch_is_stored_before_it_is_handed_over(stage: Stage) -> None:
+    executor = PlayedExecutor()
+    stage.save_dag(PAIR)
+    stage.trigger("pair", "r1")
+    stage.start_scheduler(executor)
+
+    executor.workload_of("first")
+
+    assert stage.task_state("pair", "r1", "first") is TaskState.QUEUED
+
+
+def test_while_the_store_refuses_writes_nothing_is_handed_over_and_nothing_is_lost(stage: Stage) -> None:
+    executor = PlayedExecutor()
+    stage.save_dag(PAIR)
+    stage.trigger("pair", "r1")
+    stage.start_scheduler(executor)
+    attempt_id = executor.workload_of("first").attempt_id
+    blocker = sqlite3.connect(stage.home / "etesian.db", isolation_level=None)
+    # A trigger that raises stands for a full disk: every write of a task instance fails.
+    blocker.execute("CREATE TRIGGER full BEFORE UPDATE ON task_instances BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+    executor.claim(attempt_id)
+    answered = ClaimAnswer(attempt_id=attempt_id, granted=True)
+    assert answered not in executor.sent
+
+    blocker.execute("DROP TRIGGER full")
+    blocker.close()
+
+    eventually(lambda: answered in executor.sent)
+    assert stage.task_state("pair", "r1", "first") is TaskState.RUNNING
+
+
+def test_a_new_leader_goes_on_where_the_old_one_stopped(stage: Stage) -> None:
+    old, new = PlayedExecutor(), PlayedExecutor()
+    stage.save_dag(PAIR)
+    stage.trigger("pair", "r1")
+    stop = stage.start_scheduler(old, "old")
+    attempt_id = old.workload_of("first").attempt_id
+    old.claim(attempt_id)
+    eventually(lambda: stage.task_state("pair", "r1", "first") is TaskState.RUNNING)
+    stop.set()
+    stage.threads[0][0].join(10)
+
+    stage.start_scheduler(new, "new")
+    new.succeed(attempt_id)
+    finish(new, "second")
+
+    eventually(lambda: stage.run_state("pair", "r1") is RunState.SUCCESS)
+
+
+def test_a_standby_takes_over_from_a_leader_that_fell_silent_and_the_old_one_may_not_write(stage: Stage) -> None:
+    silent, standby = PlayedExecutor(), PlayedExecutor()
+    stage.save_dag(PAIR)
+    stage.start_scheduler(silent, "silent")
+    eventually(lambda: stage.store and _epoch(stage) == 1)
+    with stage.store.write() as connection:  # the lease passes on as if the leader had been asleep
+        connection.exec_driver_sql("UPDATE leases SET epoch = 2, holder = 'other', expires_at = 0")
+
+    stage.start_scheduler(standby, "standby")
+    stage.trigger("pair", "r1")
+
+    standby.workload_of("first")
+    eventually(lambda: stage.losses)
+    assert silent.submitted == []
+
+
+def test_a_finished_run_is_loaded_again_when_it_is_cleared(stage: Stage) -> None:
+    executor = PlayedExecutor()
+    stage.start_scheduler(executor)
+    stage.save_dag(PAIR)
+    stage.trigger("pair", "r1")
+    finish(executor, "first")
+    finish(executor, "second")
+    eventually(lambda: stage.run_state("pair", "r1") is RunState.SUCCESS)
+    executor.submitted.clear()
+
+    with stage.store.write() as connection:
+        selection = TaskSelection(dag_id="pair", run_ids=("r1",), task_ids=("second",))
+        inbox.append(connection, ClearTasks(selection=selection), now=utc_now())
+    finish(executor, "second")
+
+    eventually(lambda: stage.run_state("pair", "r1") is RunState.SUCCESS)
+    assert [workload.task_id for workload in executor.submitted] == ["second"]
+
+
+def test_a_command_about_a_run_that_does_not_exist_is_dropped_and_blocks_nothing(stage: Stage) -> None:
+    executor = PlayedExecutor()
+    stage.start_scheduler(executor)
+    stage.save_dag(PAIR)
+    with stage.store.write() as connection:
+        inbox.append(connection, MarkRun(dag_id="pair", run_id="no such run", state="failed"), now=utc_now())
+
+    stage.trigger("pair", "r1")
+
+    executor.workload_of("first")
+
+
+def _epoch(stage: Stage) -> int | None:
+    with stage.store.read() as connection:
+        return connection.exec_driver_sql("SELECT epoch FROM leases").scalar()
