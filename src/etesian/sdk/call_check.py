@@ -1,4 +1,4 @@
-"""Whether a task's function can be called with the arguments that it was given, known before anything runs."""
+"""Whether a task's function can be called with the arguments that it was given, before it runs."""
 
 from __future__ import annotations
 

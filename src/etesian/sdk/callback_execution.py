@@ -47,7 +47,9 @@ def execute_callback(dag: DAG, workload: RunCallback) -> None:
 
 
 def _build_context(dag: DAG, workload: RunCallback) -> Context:
-    """Return the context of the task, or for a callback of the run that of the task that comes last in the DAG."""
+    """Return the context of the task, or for a callback of the run that of the task that comes last in the
+    DAG.
+    """
     state = "running" if workload.task_id is not None else workload.state
     run = DagRun(
         workload.run, state=state, ended_at=None if workload.task_id is not None else workload.ended_at
@@ -87,7 +89,9 @@ def _bind(callback: Any, context: Context) -> Callable[[], Any]:
 
 
 def _bind_sla(callback: Any, dag: DAG, context: Context) -> Callable[[], Any]:
-    """Call as Airflow did: with the DAG, the late tasks as text, the tasks that hold them up, and both as objects."""
+    """Call as Airflow did: with the DAG, the late tasks as text, the tasks that hold them up, and both as
+    objects.
+    """
     late = context["ti"].task_id
     return lambda: callback(dag, late, "", [context["ti"]], [])
 

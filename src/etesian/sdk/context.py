@@ -1,8 +1,10 @@
-"""The context: what a running task, its templates and its callbacks are told of their run. Keys of every Airflow era."""
+"""The context: what a running task, its templates and its callbacks are told of their run. Keys of every
+Airflow era.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -12,8 +14,8 @@ from etesian.sdk.exceptions import AirflowException
 class LazyValue:
     """A value that is computed when it is first used.
 
-    ``context[key]`` gives the computed value itself. Where a context is unpacked into ``**kwargs``, this stand-in is passed
-    on, so that nothing is asked of the platform for keys that the function does not touch.
+    ``context[key]`` gives the computed value itself. Where a context is unpacked into ``**kwargs``, this
+    stand-in is passed on, so that nothing is asked of the platform for keys that the function does not touch.
     """
 
     __slots__ = ("_compute", "_done", "_value")
@@ -67,7 +69,7 @@ class LazyValue:
 
 
 def resolve_lazy(value: Any) -> Any:
-    """Return the value behind a ``LazyValue``, computing it the first time; others are returned as they are."""
+    """Return the value behind a ``LazyValue``, computing it the first time; other values as they are."""
     if type(value) is not LazyValue:
         return value
     if not value._done:
@@ -93,17 +95,13 @@ class Context(dict[str, Any]):
         """Remove ``key`` and return its value."""
         return resolve_lazy(super().pop(key, *default))
 
-    def items(self) -> ItemsView[str, Any]:
+    def items(self) -> Any:  # Any: a list stands in for the view, whose class cannot be subclassed
         """Return pairs of key and value, computing all."""
-        return cast(ItemsView[str, Any], [(key, self[key]) for key in self])
+        return [(key, self[key]) for key in self]
 
-    def values(self) -> ValuesView[Any]:
+    def values(self) -> Any:  # Any: as above
         """Return the values, computing all."""
-        return cast(ValuesView[Any], [self[key] for key in self])
-
-    def keys(self) -> KeysView[str]:
-        """Return the keys."""
-        return super().keys()
+        return [self[key] for key in self]
 
     def copy(self) -> Context:
         """Return a context of the same keys; what was lazy stays lazy."""

@@ -1,4 +1,6 @@
-"""Filling the context of a task instance: keys of every Airflow era, cheap ones at once, others when they are used."""
+"""Filling the context of a task instance: keys of every Airflow era, cheap ones at once, others when they are
+used.
+"""
 
 from __future__ import annotations
 
@@ -29,8 +31,8 @@ def add_context_keys(make: Callable[[Context], Mapping[str, Any]]) -> None:
 def build_context(ti: TaskInstance, *, task: Any = None, check_params: bool = True) -> Context:
     """Return the context of a task instance.
 
-    Without ``check_params``, params that their schema refuses are passed on as they are: a callback must be told of the failure
-    that they caused.
+    Without ``check_params``, params that their schema refuses are passed on as they are: a callback must be
+    told of the failure that they caused.
 
     Raises:
         ParamValidationError: a param of the run is missing or refused by its schema.
@@ -44,7 +46,7 @@ def build_context(ti: TaskInstance, *, task: Any = None, check_params: bool = Tr
         task=task,
         ti=ti,
         task_instance=ti,
-        task_instance_key_str=f"{ti.dag_id}__{ti.task_id}__{(run._run.logical_date or run._run.run_after):%Y%m%d}",
+        task_instance_key_str=f"{ti.dag_id}__{ti.task_id}__{_moment(run):%Y%m%d}",
         try_number=ti.try_number,
         params=_params(dag, task, run, check_params),
         conf=LazyValue(dict),
@@ -92,12 +94,12 @@ def _instance_count(ti: TaskInstance) -> int | None:
     return count
 
 
-# --- dates -----------------------------------------------------------------------------------------------------
+# --- dates --------------------------------------------------------------------------------------------------
 
 
 def _dates(run: DagRun) -> dict[str, Any]:
     """Return the dates of the run. A run without a logical date is known by when it could start."""
-    moment = run.logical_date if run.logical_date is not None else run.run_after
+    moment = _moment(run)
     day, nodash = timedelta(days=1), "%Y%m%d"
     tomorrow, yesterday = moment + day, moment - day
     return {
@@ -117,6 +119,10 @@ def _dates(run: DagRun) -> dict[str, Any]:
         "end_date": _day(moment),
         "latest_date": _day(moment),
     }
+
+
+def _moment(run: DagRun) -> Any:
+    return run.logical_date if run.logical_date is not None else run.run_after
 
 
 def _day(moment: datetime) -> str:
@@ -139,7 +145,9 @@ def _formatter(date: LazyValue, template: str) -> Callable[[], str | None]:
 
 
 def _previous_success(run: DagRun) -> dict[str, Any]:
-    """Return the dates of the newest successful run before this one; asked of the platform once, when first used."""
+    """Return the dates of the newest successful run before this one; asked of the platform once, when first
+    used.
+    """
     found: list[Any] = []
 
     def date(name: str) -> Callable[[], Any]:

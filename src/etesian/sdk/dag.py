@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     import jinja2
 
+    from etesian.sdk.timetable_base import Timetable
+
 DEFAULT_MAX_ACTIVE_RUNS: Final = 16
 DEFAULT_MAX_ACTIVE_TASKS: Final = 16
 #: carries out ``dag.test()``; lives above the SDK
@@ -43,12 +45,14 @@ _PACKAGE_FOLDER: Final = str(Path(__file__).parent)
 class DAG:
     """A graph of tasks and its schedule.
 
-    Use it as a block, ``with DAG("etl", schedule="@daily"):``, pass it as ``dag=`` to tasks, or write a function and decorate
-    it with ``@dag``. ``schedule`` is a cron text, a preset, a timedelta, a timetable, an asset or several, or None; cron texts
-    and timedeltas fire at their times. ``schedule_interval``, the older spelling, gives runs that cover the period before.
+    Use it as a block, ``with DAG("etl", schedule="@daily"):``, pass it as ``dag=`` to tasks, or write a
+    function and decorate it with ``@dag``. ``schedule`` is a cron text, a preset, a timedelta, a timetable,
+    an asset or several, or None; cron texts and timedeltas fire at their times. ``schedule_interval``, the
+    older spelling, gives runs that cover the period before.
     """
 
-    #: whether the tasks were taken over by another DAG, as a task group: then there is nothing to schedule here
+    #: whether the tasks were taken over by another DAG, as a task group: then there is nothing to schedule
+    #: here
     is_subdag = False
 
     def __init__(
@@ -173,7 +177,7 @@ class DAG:
         #: whether missed runs are made up for; the older spelling keeps the older default
         self.catchup = bool(_first(catchup, era.catchup or is_old_spelling))
 
-    # --- describing -------------------------------------------------------------------------------------------
+    # --- describing -----------------------------------------------------------------------------------------
 
     @property
     def schedule_interval(self) -> Any:
@@ -183,7 +187,8 @@ class DAG:
     @property
     def timetable(self) -> Timetable:
         """Return the schedule as a timetable."""
-        # Late, because timetables compute with dates in ways that a file which is only imported does not need.
+        # Late, because timetables compute with dates in ways that a file which is only imported does not
+        # need.
         from etesian.sdk.schedule_argument import as_timetable
 
         return as_timetable(self.schedule, covers_interval=self.covers_interval, timezone=self.timezone)
@@ -219,7 +224,7 @@ class DAG:
     def __lt__(self, other: DAG) -> bool:
         return self.dag_id < other.dag_id
 
-    # --- tasks ------------------------------------------------------------------------------------------------
+    # --- tasks ----------------------------------------------------------------------------------------------
 
     @property
     def tasks(self) -> list[Any]:
@@ -281,7 +286,8 @@ class DAG:
             raise TaskNotFound(f"DAG {self.dag_id!r} has no task {task_id!r}") from None
 
     def topological_sort(self) -> tuple[Any, ...]:
-        """Return the tasks so that each comes after its upstream; otherwise in the order in which they were added.
+        """Return the tasks so that each comes after its upstream; otherwise in the order in which they were
+        added.
 
         Raises:
             AirflowDagCycleException: tasks wait for each other.
@@ -305,7 +311,7 @@ class DAG:
         """Return a stand-in for a param's value in the run."""
         return DagParam(self, name, default)
 
-    # --- templates --------------------------------------------------------------------------------------------
+    # --- templates ------------------------------------------------------------------------------------------
 
     def get_template_env(
         self, *, native: bool | None = None, force_sandboxed: bool = False
@@ -325,7 +331,7 @@ class DAG:
         for task in self.tasks:
             task.resolve_template_files()
 
-    # --- as a block -------------------------------------------------------------------------------------------
+    # --- as a block -----------------------------------------------------------------------------------------
 
     def __enter__(self) -> Self:
         DagContext.push(self)
@@ -336,7 +342,7 @@ class DAG:
         TaskGroupContext.pop()
         DagContext.pop()
 
-    # --- running in this process ------------------------------------------------------------------------------
+    # --- running in this process ----------------------------------------------------------------------------
 
     def test(self, *args: Any, **kwargs: Any) -> Any:
         """Run the DAG once in this process, without server and database, and return the run."""
@@ -363,7 +369,9 @@ def _find_caller() -> tuple[str, int | None]:
 
 
 def _read_doc(doc_md: str | None, folder: str) -> str | None:
-    """Return the text of a ``.md`` file that is given instead of a text; a file that is not there is shown by its name."""
+    """Return the text of a ``.md`` file that is given instead of a text; a file that is not there is shown by
+    its name.
+    """
     if not doc_md or not doc_md.endswith(".md") or "\n" in doc_md:
         return doc_md
     for path in (Path(doc_md), Path(folder) / doc_md):

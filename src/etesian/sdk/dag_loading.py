@@ -1,4 +1,6 @@
-"""Importing one DAG file: under a name of its own, with the DAGs folder importable, and errors that name file and line."""
+"""Importing one DAG file: under a name of its own, with the DAGs folder importable, and errors that name file
+and line.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ from etesian.sdk.scope import DagContext, TaskGroupContext
 
 
 class DagFileError(EtesianError):
-    """A DAG file that cannot be imported. The text begins with ``file:line``; ``traceback`` holds the author's frames."""
+    """A DAG file that cannot be imported. The text begins with ``file:line``; ``traceback`` holds the
+    author's frames.
+    """
 
     def __init__(self, message: str, *, file: str, line: int | None, traceback: str) -> None:
         super().__init__(message)
@@ -50,7 +54,8 @@ def load_dags(path: Path, *, dags_folder: Path) -> dict[str, DAG]:
 def load_file(path: Path, *, dags_folder: Path) -> LoadedFile:
     """Import a ``.py`` file, or the modules at the top of a ``.zip``, and return the DAGs that it defines.
 
-    These are the DAGs among its global variables, those used as ``with`` blocks, and those made by ``@dag`` functions.
+    These are the DAGs among its global variables, those used as ``with`` blocks, and those made by ``@dag``
+    functions.
 
     Raises:
         DagFileError: the file raised, or tried to exit.
@@ -80,7 +85,7 @@ def load_file(path: Path, *, dags_folder: Path) -> LoadedFile:
 
 
 def module_name_of(file: str) -> str:
-    """Return the name under which a DAG file is imported: the same in every process, and no other module's."""
+    """Return the name under which a DAG file is imported: the same in every process, no other module's."""
     stem = "".join(letter if letter.isalnum() else "_" for letter in Path(file).stem)
     return f"etesian_dag_{sha256(file.encode()).hexdigest()[:12]}_{stem}"
 
@@ -139,7 +144,7 @@ def _imported_files(before: set[str], dags_folder: Path, path: Path) -> Iterator
             yield Path(origin)
 
 
-# --- errors ----------------------------------------------------------------------------------------------------
+# --- errors -------------------------------------------------------------------------------------------------
 
 
 def _describe(error: BaseException, path: Path, file: str, dags_folder: Path) -> DagFileError:
@@ -159,7 +164,9 @@ def _describe(error: BaseException, path: Path, file: str, dags_folder: Path) ->
 
 
 def _place(error: BaseException, path: Path, dags_folder: Path) -> tuple[str, int | None]:
-    """Return where the author should look: the syntax error, else the file's own innermost line, else the folder's."""
+    """Return where the author should look: the syntax error, else the file's own innermost line, else the
+    folder's.
+    """
     if isinstance(error, SyntaxError) and error.filename:
         return error.filename, error.lineno
     frames = traceback.extract_tb(error.__traceback__)

@@ -46,9 +46,10 @@ class DagRun:
         self._ended_at = ended_at
 
     def __repr__(self) -> str:
-        return f"<DagRun {self.dag_id} @ {self._run.logical_date or self._run.run_after}: {self.run_id}, state: {self.state}>"
+        date = self._run.logical_date or self._run.run_after
+        return f"<DagRun {self.dag_id} @ {date}: {self.run_id}, state: {self.state}>"
 
-    # --- dates ------------------------------------------------------------------------------------------------
+    # --- dates ----------------------------------------------------------------------------------------------
 
     @cached_property
     def logical_date(self) -> Any:
@@ -90,7 +91,7 @@ class DagRun:
         """Return when it ended; None while it runs."""
         return coerce_datetime(self._ended_at)
 
-    # --- kinds ------------------------------------------------------------------------------------------------
+    # --- kinds ----------------------------------------------------------------------------------------------
 
     @property
     def external_trigger(self) -> bool:
@@ -107,7 +108,7 @@ class DagRun:
         """Return the asset events that started the run, as plain data."""
         return self._run.asset_events
 
-    # --- questions to the platform ----------------------------------------------------------------------------
+    # --- questions to the platform --------------------------------------------------------------------------
 
     def get_state(self) -> str:
         """Return the state."""

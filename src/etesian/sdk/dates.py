@@ -46,7 +46,8 @@ def date_range(
         and not hasattr(delta, "months")
     ):
         raise AirflowException(f"date_range() takes a timedelta or a relativedelta, got {delta!r}")
-    found, moment = [], start_date
+    found: list[dt.datetime] = []
+    moment = start_date
     forward = num is None or num > 0
     while len(found) < abs(num) if num is not None else end_date is not None and moment <= end_date:
         found.append(moment)
@@ -55,7 +56,9 @@ def date_range(
 
 
 def round_time(dt_: dt.datetime, delta: Any, start_date: dt.datetime | None = None) -> dt.datetime:
-    """Return the last moment not after ``dt_`` that is a whole number of ``delta`` after ``start_date`` (1970 by default)."""
+    """Return the last moment not after ``dt_`` that is a whole number of ``delta`` after ``start_date`` (1970
+    by default).
+    """
     origin = start_date or dt.datetime(1970, 1, 1, tzinfo=dt_.tzinfo or dt.UTC)
     if isinstance(delta, dt.timedelta):
         return origin + (dt_ - origin) // delta * delta

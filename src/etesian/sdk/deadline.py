@@ -34,7 +34,9 @@ class DeadlineReference:
 
     @staticmethod
     def AVERAGE_RUNTIME(max_runs: int = 10, min_runs: int | None = None) -> Reference:  # as above
-        """Return the moment at which the run would end if it took as long as the last ``max_runs`` did on average."""
+        """Return the moment at which the run would end if it took as long as the last ``max_runs`` did on
+        average.
+        """
         return Reference(name="average_runtime", max_runs=max_runs)
 
 

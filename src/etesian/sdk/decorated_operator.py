@@ -8,12 +8,13 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 from textwrap import dedent
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from etesian.sdk.call_check import check_call
 from etesian.sdk.flavours import find_flavour
 from etesian.sdk.late_names import load_late
 from etesian.sdk.operator import BaseOperator
+from etesian.sdk.operator_meta import BaseOperatorMeta
 from etesian.sdk.rendered_fields import send_rendered_fields
 from etesian.sdk.runtime import has_platform
 from etesian.sdk.scope import DagContext, TaskGroupContext
@@ -27,7 +28,9 @@ _OWN_DECORATORS: Final = re.compile(r"^(\w+\.)*(task|dag_task|setup|teardown)\b"
 
 
 def get_unique_task_id(task_id: str, dag: Any = None, task_group: Any = None) -> str:
-    """Return ``task_id``, or ``task_id__1``, ``task_id__2`` ... if the name is taken in the open DAG and group."""
+    """Return ``task_id``, or ``task_id__1``, ``task_id__2`` ... if the name is taken in the open DAG and
+    group.
+    """
     dag = dag or DagContext.get_current()
     if dag is None or DagContext.is_detached:
         return task_id
@@ -42,7 +45,9 @@ def get_unique_task_id(task_id: str, dag: Any = None, task_group: Any = None) ->
 
 
 class DecoratedOperator(BaseOperator):
-    """Base of the operators behind ``@task`` flavours; the operator that does the work comes after it in the bases."""
+    """Base of the operators behind ``@task`` flavours; the operator that does the work comes after it in the
+    bases.
+    """
 
     template_fields: Collection[str] = ("op_args", "op_kwargs")
     custom_operator_name: str | None = "@task"
@@ -112,7 +117,8 @@ class _ComputedFieldOperator(DecoratedOperator):
         value = call_function(self.python_callable, self.op_args, kwargs)
         if value is None:
             raise TypeError(
-                f"the function of task {self.task_id!r} returned nothing; its result is the {self.result_into}"
+                f"the function of task {self.task_id!r} returned nothing; its result is the "
+                f"{self.result_into}"
             )
         setattr(self, self.result_into, self.render_template(value, context))
         if has_platform():
@@ -133,7 +139,8 @@ def decorated_class(name: str) -> type[DecoratedOperator]:
         "template_fields": _merged_fields(operator),
         "result_into": flavour.result_into,
     }
-    return type(BaseOperator)(flavour.class_name or f"_{name}DecoratedOperator", (base, operator), attributes)  # type: ignore[no-any-return]  # made from the metaclass
+    class_name = flavour.class_name or f"_{name}DecoratedOperator"
+    return cast(type[DecoratedOperator], BaseOperatorMeta(class_name, (base, operator), attributes))
 
 
 def _merged_fields(operator: type[BaseOperator]) -> tuple[str, ...]:

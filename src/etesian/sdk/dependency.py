@@ -1,4 +1,6 @@
-"""``a >> b``: what everything that can be wired into a DAG has in common, be it a task, a group, a result or a label."""
+"""``a >> b``: what everything that can be wired into a DAG has in common, be it a task, a group, a result or
+a label.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from etesian.sdk.exceptions import InvalidDagError
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
 Wirable: TypeAlias = "DependencyMixin | Sequence[DependencyMixin]"
 
@@ -61,7 +63,8 @@ class DependencyMixin:
 
 
 def each_wirable(other: Any) -> Iterator[DependencyMixin]:
-    """Yield the parts of the right side of ``>>``: one thing, or a list, tuple or set of things, however nested.
+    """Yield the parts of the right side of ``>>``: one thing, or a list, tuple or set of things, however
+    nested.
 
     Raises:
         InvalidDagError: a part cannot be wired.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from etesian.sdk.dependency import DependencyMixin, each_wirable
@@ -10,7 +11,9 @@ from etesian.sdk.exceptions import InvalidDagError
 
 
 class EdgeModifier(DependencyMixin):
-    """Stands between tasks, ``a >> Label("when empty") >> b``, and puts its text on the edges that it connects."""
+    """Stands between tasks, ``a >> Label("when empty") >> b``, and puts its text on the edges that it
+    connects.
+    """
 
     def __init__(self, label: str | None = None) -> None:
         self.label = label
@@ -72,13 +75,14 @@ def chain(*tasks: Any) -> None:
     Raises:
         InvalidDagError: two lists that follow each other differ in length.
     """
-    for before, after in zip(tasks, tasks[1:], strict=False):
+    for before, after in pairwise(tasks):
         if not (_is_many(before) and _is_many(after)):
             _connect(before, after)
             continue
         if len(before) != len(after):
             raise InvalidDagError(
-                f"chain() wires neighbouring lists pairwise, but one has {len(before)} parts and the next {len(after)}; "
+                f"chain() wires neighbouring lists pairwise, but one has {len(before)} parts and the next "
+                f"{len(after)}; "
                 f"use chain_linear() or cross_downstream() to wire each with each"
             )
         for first, second in zip(before, after, strict=True):
@@ -94,7 +98,7 @@ def chain_linear(*elements: Any) -> None:
     parts = [element for element in elements if not _is_many(element) or element]
     if len(parts) < 2:
         raise InvalidDagError(f"chain_linear() needs at least two parts to wire, got {len(parts)}")
-    for before, after in zip(parts, parts[1:], strict=False):
+    for before, after in pairwise(parts):
         _connect(before, after)
 
 

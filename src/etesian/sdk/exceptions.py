@@ -43,7 +43,7 @@ class AirflowOptionalProviderFeatureException(AirflowException):
     """A feature needs an optional dependency that is not installed."""
 
 
-# --- how a task says what is to become of it -------------------------------------------------------------------
+# --- how a task says what is to become of it ----------------------------------------------------------------
 
 
 class AirflowSkipException(AirflowException):
@@ -97,7 +97,9 @@ class TaskDeferred(BaseException):
 
 
 class TaskAwaitingInput(TaskDeferred):
-    """Raised by a task that asks a person: it gives its slot back until someone answers ``question``, a JSON object."""
+    """Raised by a task that asks a person: it gives its slot back until someone answers ``question``, a JSON
+    object.
+    """
 
     def __init__(
         self,
@@ -127,7 +129,7 @@ class DownstreamTasksSkipped(AirflowException):
         self.tasks = tasks
 
 
-# --- what can be wrong with a DAG ------------------------------------------------------------------------------
+# --- what can be wrong with a DAG ---------------------------------------------------------------------------
 
 
 class InvalidDagError(AirflowException):
@@ -163,7 +165,9 @@ class AirflowTimetableInvalid(InvalidDagError):
 
 
 class FailFastDagInvalidTriggerRule(InvalidDagError):
-    """A fail-fast DAG takes tasks of the rules ``all_success`` and, for teardowns, ``all_done_setup_success`` only."""
+    """A fail-fast DAG takes tasks of the rules ``all_success`` and, for teardowns, ``all_done_setup_success``
+    only.
+    """
 
 
 class ParamValidationError(AirflowException):
@@ -194,7 +198,7 @@ class AirflowClusterPolicyError(AirflowException):
     """A cluster policy itself failed."""
 
 
-# --- mapping and XCom ------------------------------------------------------------------------------------------
+# --- mapping and XCom ---------------------------------------------------------------------------------------
 
 
 class UnmappableOperator(InvalidDagError):
@@ -227,7 +231,7 @@ class XComSerializationError(AirflowException, TypeError):
     """A value that cannot be written as an XCom, or text that cannot be read back."""
 
 
-# --- names that files import to catch --------------------------------------------------------------------------
+# --- names that files import to catch -----------------------------------------------------------------------
 
 
 class DagNotFound(AirflowNotFoundException):

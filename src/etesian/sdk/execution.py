@@ -58,8 +58,9 @@ def execute_task(task: Any, workload: RunTask) -> Outcome:
 def run_attempt(task: Any, workload: RunTask) -> AttemptResult:
     """Run one attempt of a task, as the platform asked for it.
 
-    Arguments of a mapped task are resolved, templates rendered, and the task executed, or resumed after a deferral. What it
-    returns is pushed with its outcome; what it raises decides the outcome. SIGTERM calls ``on_kill`` and ends the task.
+    Arguments of a mapped task are resolved, templates rendered, and the task executed, or resumed after a
+    deferral. What it returns is pushed with its outcome; what it raises decides the outcome. SIGTERM calls
+    ``on_kill`` and ends the task.
     """
     ti = TaskInstance(task, DagRun(workload.run), InstanceFacts.of_task(workload))
     ti.map_lengths = dict(workload.map_lengths)
@@ -118,7 +119,7 @@ def _next_step(resume: Resume) -> tuple[str, dict[str, Any]]:
     return resume.method, kwargs
 
 
-# --- success ---------------------------------------------------------------------------------------------------
+# --- success ------------------------------------------------------------------------------------------------
 
 
 def _succeeded(
@@ -170,7 +171,7 @@ def _lenient() -> Any:
     return Undefined
 
 
-# --- other outcomes --------------------------------------------------------------------------------------------
+# --- other outcomes -----------------------------------------------------------------------------------------
 
 
 def _outcome_of(error: BaseException, ti: TaskInstance, context: Context | None) -> Outcome:
@@ -212,7 +213,7 @@ def _deferred(signal_: TaskDeferred) -> Outcome:
     )
 
 
-# --- being stopped ---------------------------------------------------------------------------------------------
+# --- being stopped ------------------------------------------------------------------------------------------
 
 
 @contextmanager

@@ -1,4 +1,6 @@
-"""What a failed attempt reports: one line for people, a decision about another try, and the traceback for the log."""
+"""What a failed attempt reports: one line for people, a decision about another try, and the traceback for the
+log.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +59,9 @@ def _cause(error: BaseException) -> str:
 
 
 def describe_error(error: BaseException) -> str:
-    """Return an exception on one line: its class and the first line of its text, secrets masked, cut where it is long."""
+    """Return an exception on one line: its class and the first line of its text, secrets masked, cut where it
+    is long.
+    """
     if isinstance(error, SystemExit):
         return f"the task called sys.exit({error.code!r})"
     lines = str(redact(str(error))).strip().splitlines()

@@ -1,8 +1,9 @@
-"""The flavours of ``@task``: which operator runs the function of ``@task.branch``, ``@task.bash`` and their sisters.
+"""The flavours of ``@task``: which operator runs the function of ``@task.branch``, ``@task.bash`` and their
+sisters.
 
-A flavour is an operator class that calls a function (``python_callable``), or one of whose fields the function computes
-(``result_into``). It is named by its import path, because operators live above the SDK. A provider package's flavour is a
-decorator function of its own.
+A flavour is an operator class that calls a function (``python_callable``), or one of whose fields the
+function computes (``result_into``). It is named by its import path, because operators live above the SDK. A
+provider package's flavour is a decorator function of its own.
 """
 
 from __future__ import annotations
@@ -90,7 +91,8 @@ def find_flavour(name: str) -> Flavour:
         if found is not None:
             return found
     raise AirflowException(
-        f"there is no @task.{name}; there are {', '.join(sorted(_FLAVOURS))}, and those of installed provider packages"
+        f"there is no @task.{name}; there are {', '.join(sorted(_FLAVOURS))}, and those of installed "
+        "provider packages"
     )
 
 

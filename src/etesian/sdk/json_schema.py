@@ -1,8 +1,9 @@
 """JSON Schema for params: the validation keywords of draft 2020-12, without references to other documents.
 
-A library would bring four to six distributions, one of them compiled, into every process that parses a DAG file; params use a
-small, closed part of the standard. Keywords that are not listed here are annotations (``title``, ``description``,
-``examples`` ...), as the standard wants; ``$ref`` is refused, because ignoring it would let wrong values pass.
+A library would bring four to six distributions, one of them compiled, into every process that parses a DAG
+file; params use a small, closed part of the standard. Keywords that are not listed here are annotations
+(``title``, ``description``, ``examples`` ...), as the standard wants; ``$ref`` is refused, because ignoring
+it would let wrong values pass.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def _at(where: str, text: str) -> str:
     return f"{where}: {text}" if where else text
 
 
-# --- any value -------------------------------------------------------------------------------------------------
+# --- any value ----------------------------------------------------------------------------------------------
 
 _TYPES: Final[Mapping[str, Callable[[Any], bool]]] = {
     "null": lambda value: value is None,
@@ -96,7 +97,7 @@ def _check_const(value: Any, wanted: Any, schema: Schema, where: str) -> Iterato
         yield _at(where, f"{value!r:.80} is not {wanted!r:.80}")
 
 
-# --- numbers and texts -----------------------------------------------------------------------------------------
+# --- numbers and texts --------------------------------------------------------------------------------------
 
 
 def _limit(
@@ -135,7 +136,7 @@ def _check_format(value: Any, name: str, schema: Schema, where: str) -> Iterator
         yield _at(where, f"{value!r:.80} is not a {name}")
 
 
-# --- arrays and objects ----------------------------------------------------------------------------------------
+# --- arrays and objects -------------------------------------------------------------------------------------
 
 
 def _check_items(value: Any, items: Any, schema: Schema, where: str) -> Iterator[str]:
@@ -168,7 +169,8 @@ def _check_contains(value: Any, wanted: Any, schema: Schema, where: str) -> Iter
     if found < least or (most is not None and found > most):
         yield _at(
             where,
-            f"{found} items are as `contains` wants; {least} to {most if most is not None else 'any number'} are needed",
+            f"{found} items are as `contains` wants; {least} to "
+            f"{most if most is not None else 'any number'} are needed",
         )
 
 
@@ -225,7 +227,7 @@ def _check_dependent_required(
                 yield from _check_required(value, others, schema, where)
 
 
-# --- combinations ----------------------------------------------------------------------------------------------
+# --- combinations -------------------------------------------------------------------------------------------
 
 
 def _check_all_of(value: Any, schemas: Any, schema: Schema, where: str) -> Iterator[str]:

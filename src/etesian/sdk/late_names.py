@@ -1,6 +1,7 @@
 """Names of things in layers above, written as ``package.module:name`` and imported when they are first used.
 
-The SDK defines how authors write; what a flavour of task does lives in ``operators`` and ``sensors``, which build on the SDK.
+The SDK defines how authors write; what a flavour of task does lives in ``operators`` and ``sensors``, which
+build on the SDK.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Mapped tasks: ``partial`` fixes arguments, ``expand`` gives the ones that differ from instance to instance."""
+"""Mapped tasks: ``partial`` fixes arguments, ``expand`` gives those that differ between instances."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeAlias
 
-from etesian.sdk.exceptions import InvalidDagError, UnmappableOperator, UnmappableXComTypePushed
+from etesian.sdk.exceptions import UnmappableOperator, UnmappableXComTypePushed
 from etesian.sdk.operator_meta import signature_of
 from etesian.sdk.scope import detached
-from etesian.sdk.xcom_arg import NOTSET, ResolveMixin, XComArg
+from etesian.sdk.xcom_arg import ResolveMixin, XComArg
 from etesian.spec.task import LiteralInput, MapInput, MapSpec
 
 #: the name of the one input of ``expand_kwargs``
 ALL_KWARGS: Final = "*"
-#: arguments of every operator that may differ between the instances of one task; the others are needed to schedule it
+#: arguments of every operator that may differ between the instances of one task; the others are needed to
+#: schedule it
 _MAPPABLE_COMMON: Final = frozenset(
     {
         "params",
@@ -72,7 +73,7 @@ class DictOfListsExpandInput:
         found: dict[str, Any] = {}
         from_xcom: set[int] = set()
         index = map_index
-        for name, part in reversed(self.value.items()):
+        for name, part in reversed(list(self.value.items())):
             index, own = (
                 divmod(index, self._length(name, part, context)) if len(self.value) > 1 else (0, index)
             )
@@ -116,7 +117,8 @@ class ListOfDictsExpandInput:
             kwargs, from_xcom = self.value[map_index], set()
         if not isinstance(kwargs, Mapping) or not all(isinstance(name, str) for name in kwargs):
             raise UnmappableXComTypePushed(
-                f"expand_kwargs() needs dicts of arguments; element {map_index} is a {type(kwargs).__name__}: {kwargs!r:.80}"
+                f"expand_kwargs() needs dicts of arguments; element {map_index} is a "
+                f"{type(kwargs).__name__}: {kwargs!r:.80}"
             )
         resolved: dict[str, Any] = {}
         for name, part in kwargs.items():
@@ -155,11 +157,13 @@ def check_mapped_values(what: str, values: Mapping[str, Any]) -> DictOfListsExpa
     for name, value in values.items():
         if isinstance(value, MappedArgument):
             raise UnmappableOperator(
-                f"{what}: {name!r} is an argument of the mapped group around it; mapping inside of a mapped group is not possible"
+                f"{what}: {name!r} is an argument of the mapped group around it; mapping inside of a mapped "
+                "group is not possible"
             )
         if isinstance(value, str | bytes) or not isinstance(value, Sequence | Mapping | XComArg):
             raise UnmappableOperator(
-                f"{what}: expand({name}=...) takes a list, a dict or a task result, got {type(value).__name__}: {value!r:.80}"
+                f"{what}: expand({name}=...) takes a list, a dict or a task result, got "
+                f"{type(value).__name__}: {value!r:.80}"
             )
     return DictOfListsExpandInput(dict(values))
 
@@ -190,7 +194,8 @@ class OperatorPartial:
     operator_class: Any  #: a subclass of BaseOperator, which is defined above this module
     mapped_class: Any  #: the class of the task to make
     kwargs: dict[str, Any]
-    #: the argument of the operator that the mapped values go into, such as ``op_kwargs``; None: they are arguments
+    #: the argument of the operator that the mapped values go into, such as ``op_kwargs``; None: they are
+    #: arguments
     into: str | None = None
     expected: frozenset[str] | None = field(default=None)  #: names that may be mapped when ``into`` is set
 
@@ -237,7 +242,8 @@ def _check_names(partial: OperatorPartial, names: Sequence[str]) -> None:
     )
     if needed_early:
         raise UnmappableOperator(
-            f"{what}: {', '.join(needed_early)} cannot be mapped over: the scheduler needs it before the instances exist"
+            f"{what}: {', '.join(needed_early)} cannot be mapped over: the scheduler needs it before the "
+            "instances exist"
         )
 
 
@@ -256,7 +262,9 @@ def common_arguments(mapped_class: Any) -> frozenset[str]:
 
 
 class MappedTask:
-    """The part of a mapped task that is not common to all tasks; joined with ``BaseOperator`` in ``operator``."""
+    """The part of a mapped task that is not common to all tasks; joined with ``BaseOperator`` in
+    ``operator``.
+    """
 
     is_directly_mapped = True
 
@@ -318,13 +326,14 @@ class MappedTask:
 
     def map_spec(self) -> MapSpec:
         """Describe the number of instances for the scheduler."""
-        return self.expand_input.map_spec()
+        spec: MapSpec = self.expand_input.map_spec()
+        return spec
 
     def unmap(self, context: Context) -> Any:
         """Return the operator of the instance that runs in ``context``.
 
         Raises:
-            InvalidDagError: a mapped argument is one that the operator does not take.
+            UnknownArgumentError: a mapped argument is one that the operator does not take.
         """
         resolved, from_xcom = self.expand_input.resolve(context, context["ti"].map_index)
         kwargs = {

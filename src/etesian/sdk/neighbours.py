@@ -33,7 +33,7 @@ def next_scheduled_date(run: DagRun, dag: Any) -> datetime | None:
 
 
 def previous_scheduled_date(run: DagRun, dag: Any) -> datetime | None:
-    """Return the logical date that comes before in the schedule; a run that somebody asked for has its own."""
+    """Return the logical date that comes before in the schedule; a run that was asked for has its own."""
     moment = _logical_date(run)
     if run.external_trigger or dag is None:
         return moment

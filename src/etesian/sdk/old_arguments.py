@@ -11,7 +11,8 @@ OPERATOR_RENAMED: Final[Mapping[str, str]] = {
     "xcom_push": "do_xcom_push",
     "fail_stop": "fail_fast",
 }
-#: arguments of operators that are accepted and change nothing: the context is always provided, links are automatic
+#: arguments of operators that are accepted and change nothing: the context is always provided, links are
+#: automatic
 OPERATOR_WITHOUT_EFFECT: Final = frozenset(
     {"provide_context", "adhoc", "resources", "subdag_operator", "start_from_trigger"}
 )
@@ -27,7 +28,9 @@ DAG_WITHOUT_EFFECT: Final = frozenset(
 def rename_arguments(
     kwargs: dict[str, Any], renamed: Mapping[str, str], without_effect: frozenset[str]
 ) -> dict[str, Any]:
-    """Take old names out of ``kwargs`` and return them under their new names; the ones without effect are dropped."""
+    """Take old names out of ``kwargs`` and return them under their new names; the ones without effect are
+    dropped.
+    """
     found = {}
     for name in list(kwargs):
         if name in renamed:

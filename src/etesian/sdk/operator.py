@@ -51,8 +51,9 @@ class BaseOperator(Templater, TaskNode, metaclass=BaseOperatorMeta):
     """A task: subclass it and write ``execute(self, context)``.
 
     Arguments that are left out are taken from ``default_args`` of the DAG and of the groups around the task.
-    Fields named in ``template_fields`` are rendered with Jinja before ``execute``; texts in them that end like one of
-    ``template_ext`` are read from files first. What ``execute`` returns is pushed as the task's XCom.
+    Fields named in ``template_fields`` are rendered with Jinja before ``execute``; texts in them that end
+    like one of ``template_ext`` are read from files first. What ``execute`` returns is pushed as the task's
+    XCom.
     """
 
     template_fields: Collection[str] = ()
@@ -209,7 +210,7 @@ class BaseOperator(Templater, TaskNode, metaclass=BaseOperatorMeta):
         self.line = find_line(DagContext.current_file or getattr(self._dag, "fileloc", None))
         SetupTeardownContext.add(self)
 
-    # --- making -----------------------------------------------------------------------------------------------
+    # --- making ---------------------------------------------------------------------------------------------
 
     def _place(self, task_id: str, dag: Any, task_group: Any) -> None:
         """Find the DAG and the group that the task is made in, and join them."""
@@ -226,7 +227,9 @@ class BaseOperator(Templater, TaskNode, metaclass=BaseOperatorMeta):
             self.dag = dag
 
     def _merge_params(self, own: Mapping[str, Any] | None) -> ParamsDict:
-        """Return the DAG's params, then those of ``default_args``, then the task's own, the later ones winning."""
+        """Return the DAG's params, then those of ``default_args``, then the task's own, the later ones
+        winning.
+        """
         merged = ParamsDict()
         for params in (getattr(self._dag, "params", None), self.__dict__["_default_args"].get("params"), own):
             if params:
@@ -254,7 +257,7 @@ class BaseOperator(Templater, TaskNode, metaclass=BaseOperatorMeta):
         """Fix some arguments of a task that ``expand`` makes one copy of per value of the others."""
         return OperatorPartial(operator_class=cls, mapped_class=MappedOperator, kwargs=kwargs)
 
-    # --- describing -------------------------------------------------------------------------------------------
+    # --- describing -----------------------------------------------------------------------------------------
 
     @property
     def task_type(self) -> str:
@@ -286,7 +289,7 @@ class BaseOperator(Templater, TaskNode, metaclass=BaseOperatorMeta):
         """Return the logger of the task."""
         return self.log
 
-    # --- running ----------------------------------------------------------------------------------------------
+    # --- running --------------------------------------------------------------------------------------------
 
     def pre_execute(self, context: Context) -> None:
         """Be called before ``execute``, with fields rendered."""
@@ -343,7 +346,7 @@ class BaseOperator(Templater, TaskNode, metaclass=BaseOperatorMeta):
         for name in self.template_fields:
             self.log.info("%s: %s", name, getattr(self, name, None))
 
-    # --- templates --------------------------------------------------------------------------------------------
+    # --- templates ------------------------------------------------------------------------------------------
 
     def get_template_env(self, dag: Any = None) -> jinja2.Environment:
         """Return the Jinja environment of the DAG, native if this task asks for it."""
@@ -352,10 +355,6 @@ class BaseOperator(Templater, TaskNode, metaclass=BaseOperatorMeta):
             return super().get_template_env()
         environment: jinja2.Environment = dag.get_template_env(native=self.render_template_as_native_obj)
         return environment
-
-    def render_template_fields(self, context: Context, jinja_env: jinja2.Environment | None = None) -> None:
-        """Render every template field in place."""
-        super().render_template_fields(context, jinja_env)
 
     def get_extra_links(self, ti: Any, link_name: str) -> str | None:
         """Return the address of an extra link for a task instance, or None."""

@@ -1,8 +1,9 @@
-"""How an operator is made: ``default_args`` fill the arguments that were left out, at every level of inheritance.
+"""How an operator is made: ``default_args`` fill the arguments that were left out, at every level of
+inheritance.
 
-The metaclass wraps each ``__init__``, so that it also works for classes from provider packages, which only call
-``super().__init__(**kwargs)``. A default fills an argument of the ``__init__`` that names it; other keys of
-``default_args`` are left alone, because they may be meant for other operators.
+The metaclass wraps each ``__init__``, so that it also works for classes from provider packages, which only
+call ``super().__init__(**kwargs)``. A default fills an argument of the ``__init__`` that names it; other keys
+of ``default_args`` are left alone, because they may be meant for other operators.
 """
 
 from __future__ import annotations
@@ -106,7 +107,8 @@ def _wrap_init(init: Callable[..., None]) -> Callable[..., None]:
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         if args:
             raise AirflowException(
-                f"{type(self).__name__} takes keyword arguments only; got {len(args)} without a name, the first is {args[0]!r:.80}"
+                f"{type(self).__name__} takes keyword arguments only; got {len(args)} without a name, the "
+                f"first is {args[0]!r:.80}"
             )
         state = self.__dict__
         is_outermost = "_default_args" not in state
@@ -125,6 +127,7 @@ class BaseOperatorMeta(ABCMeta):
     """Metaclass of operators; see the module."""
 
     def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any) -> Any:
+        """Wrap the ``__init__`` of a new operator class."""
         init = namespace.get("__init__")
         if init is not None and not getattr(init, "fills_default_args", False):
             namespace["__init__"] = _wrap_init(init)

@@ -9,7 +9,8 @@ from etesian.sdk.exceptions import AirflowDagCycleException
 
 
 def sort_topologically(dag_id: str, upstream: Mapping[str, Collection[str]]) -> list[str]:
-    """Return the nodes so that each comes after its upstream; where that leaves a choice, in the order of the mapping.
+    """Return the nodes so that each comes after its upstream; where that leaves a choice, in the order of the
+    mapping.
 
     Raises:
         AirflowDagCycleException: some nodes wait for each other; the message names the path.
@@ -39,7 +40,7 @@ def sort_topologically(dag_id: str, upstream: Mapping[str, Collection[str]]) -> 
 
 
 def _find_cycle(upstream: Mapping[str, Collection[str]], done: set[str]) -> list[str]:
-    """Return a path along the edges that ends where it begins. Every node given has an upstream among them."""
+    """Return a path along the edges that ends where it begins. Every node given has an upstream node."""
     node = min(upstream)
     seen: dict[str, int] = {}
     walked: list[str] = []

@@ -83,7 +83,7 @@ class Param:
 
 
 class ParamsDict(MutableMapping[str, Any]):
-    """Params by name. Reading gives values; ``get_param`` gives the ``Param``. Assigning a value checks it."""
+    """Params by name. Reading gives values; ``get_param`` gives the ``Param``. Assigning checks the value."""
 
     def __init__(self, dict_obj: Mapping[str, Any] | None = None, suppress_exception: bool = False) -> None:
         self._params: dict[str, Param] = {}

@@ -1,7 +1,7 @@
 """The one door through which user code reaches the platform: requests in, answers out.
 
-An attempt's process, a DAG host, a parser's child and a test each install their own ``Platform``. Code of the SDK
-(``Variable.get``, ``xcom_pull``, ``BaseHook.get_connection`` ...) asks ``current_platform()``.
+An attempt's process, a DAG host, a parser's child and a test each install their own ``Platform``. Code of the
+SDK (``Variable.get``, ``xcom_pull``, ``BaseHook.get_connection`` ...) asks ``current_platform()``.
 """
 
 from __future__ import annotations

@@ -24,8 +24,8 @@ from etesian.sdk.timetable_classes import (
 def as_timetable(schedule: Any, *, covers_interval: bool, timezone: tzinfo | None) -> Timetable:
     """Return the timetable of a schedule as authors write it.
 
-    ``covers_interval`` decides what cron texts and durations mean: the period before the moment at which they fire
-    (the meaning of ``schedule_interval`` in Airflow 1 and 2), or that moment alone.
+    ``covers_interval`` decides what cron texts and durations mean: the period before the moment at which they
+    fire (the meaning of ``schedule_interval`` in Airflow 1 and 2), or that moment alone.
 
     Raises:
         AirflowTimetableInvalid: it is nothing that a schedule can be.
@@ -68,7 +68,9 @@ def _from_text(text: str, covers_interval: bool, timezone: tzinfo | None) -> Tim
 
 
 def schedule_text(schedule: Any, timetable: Timetable) -> str:
-    """Return a schedule for people: as the author wrote it where that is a text, else what the timetable says of itself."""
+    """Return a schedule for people: as the author wrote it where that is a text, else what the timetable says
+    of itself.
+    """
     if schedule is None or isinstance(schedule, str):
         return "None" if schedule is None else " ".join(schedule.split())
     if isinstance(schedule, timedelta) or hasattr(schedule, "normalized"):

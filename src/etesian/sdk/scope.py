@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 
 class DagContext:
-    """The open ``with DAG(...)`` blocks, and the DAGs that registered themselves while a file was imported."""
+    """The open ``with DAG(...)`` blocks, and the DAGs that registered while a file was imported."""
 
     _open: ClassVar[list[Any]] = []
     #: DAGs in the order in which they were entered or decorated, each once, with the module that did it
@@ -100,7 +100,7 @@ class TaskGroupContext:
 
 
 def find_line(file: str | None) -> int | None:
-    """Return the line of ``file`` that is being executed, looking outwards from the caller; None if none is."""
+    """Return the line of ``file`` that is being executed, looking outwards from the caller, or None."""
     frame = sys._getframe(1)
     while frame is not None and file is not None:
         if frame.f_code.co_filename == file:

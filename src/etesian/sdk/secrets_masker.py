@@ -1,7 +1,7 @@
 """Hiding secrets by their value, wherever they turn up: log lines, rendered fields, error messages.
 
-A process keeps the secrets that it has met: connection passwords, sensitive variables, and what user code names with
-``mask_secret``. Whoever shows text passes it through ``redact``.
+A process keeps the secrets that it has met: connection passwords, sensitive variables, and what user code
+names with ``mask_secret``. Whoever shows text passes it through ``redact``.
 """
 
 from __future__ import annotations
@@ -87,7 +87,9 @@ class SecretsMasker(logging.Filter):
             listener(sorted(new))
 
     def add_listener(self, listener: Callable[[Sequence[str]], None]) -> None:
-        """Call ``listener`` with the secrets known now, and with each new one: whoever else shows this process's output."""
+        """Call ``listener`` with the secrets known now, and with each new one: whoever else shows this
+        process's output.
+        """
         self._listeners.append(listener)
         if self._secrets:
             listener(sorted(self._secrets))
@@ -103,7 +105,9 @@ class SecretsMasker(logging.Filter):
         return text if self._pattern is None else self._pattern.sub(MASK, text)
 
     def redact(self, item: Any, name: str | None = None, max_depth: int | None = None) -> Any:
-        """Return a text or structure with secrets replaced: by value everywhere, and whole where the name is sensitive."""
+        """Return a text or structure with secrets replaced: by value everywhere, and whole where the name is
+        sensitive.
+        """
         return self._redact(item, name, _MAX_DEPTH if max_depth is None else max_depth)
 
     def _redact(self, item: Any, name: object, depth: int) -> Any:
@@ -147,7 +151,9 @@ def secrets_masker() -> SecretsMasker:
 
 
 def mask_secret(secret: object, name: str | None = None) -> None:
-    """Hide a value in logs, rendered fields and error messages from now on; with a ``name``, only if the name is sensitive."""
+    """Hide a value in logs, rendered fields and error messages from now on; with a ``name``, only if the name
+    is sensitive.
+    """
     _masker.add_mask(secret, name)
 
 

@@ -75,7 +75,7 @@ def build_spec(dag: DAG, *, file: str) -> DagSpec:
     )
 
 
-# --- tasks -----------------------------------------------------------------------------------------------------
+# --- tasks --------------------------------------------------------------------------------------------------
 
 
 def _build_task(task: Any, dag: DAG, priority: int) -> TaskSpec:
@@ -164,7 +164,7 @@ def _effective_priorities(tasks: Sequence[Any]) -> dict[str, int]:
     return found
 
 
-# --- groups and edges ------------------------------------------------------------------------------------------
+# --- groups and edges ---------------------------------------------------------------------------------------
 
 
 def _build_group(group: Any) -> GroupSpec:
@@ -189,7 +189,7 @@ def _edge_labels(dag: DAG) -> tuple[EdgeLabelSpec, ...]:
     )
 
 
-# --- small conversions -----------------------------------------------------------------------------------------
+# --- small conversions --------------------------------------------------------------------------------------
 
 
 def _seconds(value: Any) -> float | None:
@@ -230,7 +230,7 @@ def _watchers(timetable: Any) -> tuple[WatcherSpec, ...]:
     return tuple(spec for _, asset in condition.iter_assets() for spec in asset.watcher_specs())
 
 
-# --- checks ----------------------------------------------------------------------------------------------------
+# --- checks -------------------------------------------------------------------------------------------------
 
 
 def _check_params(dag: DAG, *, can_be_scheduled: bool) -> None:
@@ -251,5 +251,6 @@ def _check_fail_fast(dag: DAG, tasks: Sequence[Any]) -> None:
     for task in tasks:
         if task.trigger_rule is not TriggerRule.ALL_SUCCESS and not task.is_teardown:
             raise FailFastDagInvalidTriggerRule(
-                f"DAG {dag.dag_id!r} is fail-fast, so its tasks wait for all_success; {task.task_id!r} has {task.trigger_rule}"
+                f"DAG {dag.dag_id!r} is fail-fast, so its tasks wait for all_success; {task.task_id!r} has "
+                f"{task.trigger_rule}"
             )

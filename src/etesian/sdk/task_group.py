@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 
 class TaskGroup(DependencyMixin):
-    """Tasks and groups under one name. Task ids inside begin with the group's id, unless ``prefix_group_id`` is False.
+    """Tasks and groups under one name. Task ids inside begin with the group's id, unless ``prefix_group_id``
+    is False.
 
     Wiring a group wires its first or last tasks; teardowns do not count as last ones.
     """
@@ -62,7 +63,8 @@ class TaskGroup(DependencyMixin):
         parent = parent_group or TaskGroupContext.get_current(self.dag)
         if parent is None:
             raise InvalidDagError(
-                f"task group {group_id!r} is made outside of a DAG; use it inside of `with DAG(...)` or pass `dag=`"
+                f"task group {group_id!r} is made outside of a DAG; use it inside of `with DAG(...)` or "
+                "pass `dag=`"
             )
         self.parent_group = parent
         self.dag = parent.dag
@@ -83,7 +85,7 @@ class TaskGroup(DependencyMixin):
         """Return the group that a DAG's own tasks are in."""
         return cls(group_id=None, dag=dag)
 
-    # --- names ------------------------------------------------------------------------------------------------
+    # --- names ----------------------------------------------------------------------------------------------
 
     @property
     def is_root(self) -> bool:
@@ -114,7 +116,7 @@ class TaskGroup(DependencyMixin):
         """Return the id of a task or group of that name in this group."""
         return f"{self.group_id}.{label}" if self.prefix_group_id and self.group_id else label
 
-    # --- members ----------------------------------------------------------------------------------------------
+    # --- members --------------------------------------------------------------------------------------------
 
     def add(self, node: TaskNode | TaskGroup) -> TaskNode | TaskGroup:
         """Take in a task or a group.
@@ -130,12 +132,14 @@ class TaskGroup(DependencyMixin):
         used = self.dag.used_node_ids if self.dag is not None else self.children
         if key in used or held is not None:
             raise DuplicateTaskIdFound(
-                f"{'DAG ' + repr(self.dag.dag_id) if self.dag is not None else 'the group'} has a task or group {key!r} already"
+                f"{'DAG ' + repr(self.dag.dag_id) if self.dag is not None else 'the group'} has a task or "
+                f"group {key!r} already"
             )
         if isinstance(node, TaskNode) and node.task_group is not self:
             if node.task_group is not None and not node.task_group.is_root:
                 raise TaskAlreadyInTaskGroup(
-                    f"task {key!r} is in group {node.task_group.group_id!r} already; it cannot join {self.group_id!r}"
+                    f"task {key!r} is in group {node.task_group.group_id!r} already; it cannot join "
+                    f"{self.group_id!r}"
                 )
             node.task_group = self
         self.children[key] = node
@@ -181,7 +185,7 @@ class TaskGroup(DependencyMixin):
                 yield group
             group = group.parent_group
 
-    # --- edges ------------------------------------------------------------------------------------------------
+    # --- edges ----------------------------------------------------------------------------------------------
 
     @property
     def roots(self) -> Sequence[Any]:
@@ -240,7 +244,7 @@ class TaskGroup(DependencyMixin):
         elif isinstance(other, TaskNode):
             (self.upstream_task_ids if upstream else self.downstream_task_ids).add(other.task_id)
 
-    # --- as a block -------------------------------------------------------------------------------------------
+    # --- as a block -----------------------------------------------------------------------------------------
 
     def __enter__(self) -> Self:
         TaskGroupContext.push(self)
@@ -263,7 +267,8 @@ class MappedTaskGroup(TaskGroup):
         self.expand_input = expand_input
         if self.parent_group is not None and any(self.parent_group.iter_mapped_task_groups()):
             raise InvalidDagError(
-                f"task group {self.group_id!r} is expanded inside of a group that is expanded itself; this is not possible"
+                f"task group {self.group_id!r} is expanded inside of a group that is expanded itself; this "
+                "is not possible"
             )
 
     def map_spec(self) -> MapSpec:

@@ -13,7 +13,9 @@ from etesian.sdk.task_group import MappedTaskGroup, TaskGroup
 
 
 class TaskGroupDecorator:
-    """A decorated function. Calling it inside a DAG makes the group and returns what the function returns, or the group."""
+    """A decorated function. Calling it inside a DAG makes the group and returns what the function returns, or
+    the group.
+    """
 
     def __init__(
         self, function: Callable[..., Any], kwargs: Mapping[str, Any], fixed: Mapping[str, Any] | None = None
@@ -71,7 +73,8 @@ class TaskGroupDecorator:
         unknown = sorted(set(kwargs) - set(parameters))
         if unknown:
             raise InvalidDagError(
-                f"{self._what} has no argument {', '.join(map(repr, unknown))}; it has {', '.join(parameters)}"
+                f"{self._what} has no argument {', '.join(map(repr, unknown))}; it has "
+                f"{', '.join(parameters)}"
             )
 
 

@@ -120,7 +120,7 @@ class TaskInstance:
         index = f" map_index={self.map_index}" if self.map_index >= 0 else ""
         return f"<TaskInstance: {self.dag_id}.{self.task_id} {self.run_id}{index} [{self.state}]>"
 
-    # --- identity and time ------------------------------------------------------------------------------------
+    # --- identity and time ----------------------------------------------------------------------------------
 
     @property
     def id(self) -> str:
@@ -190,7 +190,7 @@ class TaskInstance:
         """Return the address of the page on which the task can be marked."""
         return self.log_url
 
-    # --- XCom -------------------------------------------------------------------------------------------------
+    # --- XCom -----------------------------------------------------------------------------------------------
 
     def xcom_push(self, key: str, value: Any, execution_date: Any = None, session: Any = None) -> None:
         """Keep a value for other tasks, at once: it is there even if this task fails later.
@@ -225,9 +225,10 @@ class TaskInstance:
     ) -> Any:
         """Return what other tasks of the run have pushed.
 
-        One task_id gives its value, or the list of its values in the order of map indexes if the task is mapped; inside of a
-        mapped group, tasks of the same group mean the same map index. Several task_ids give a list in their order. Without
-        task_ids any task of the run will do. ``map_indexes`` picks one or several instances.
+        One task_id gives its value, or the list of its values in the order of map indexes if the task is
+        mapped; inside of a mapped group, tasks of the same group mean the same map index. Several task_ids
+        give a list in their order. Without task_ids any task of the run will do. ``map_indexes`` picks one or
+        several instances.
         """
         names = None if task_ids is None else [task_ids] if isinstance(task_ids, str) else list(task_ids)
         chosen = self._choose_indexes(names, dag_id, map_indexes)
@@ -250,7 +251,9 @@ class TaskInstance:
         return [part for value in values for part in ([value.value] if value.is_one else value.many)]
 
     def _choose_indexes(self, names: Sequence[str] | None, dag_id: str | None, given: Any) -> Any:
-        """Return the map indexes to ask for: inside of a mapped group the own one, for tasks of the same group."""
+        """Return the map indexes to ask for: inside of a mapped group the own one, for tasks of the same
+        group.
+        """
         if given is not NOTSET:
             return given
         group = getattr(self.task, "mapped_group", None)
@@ -273,7 +276,7 @@ class TaskInstance:
             return _Pulled(value=deserialize(own[0].value) if own else default)
         return _Pulled(is_one=False, many=[deserialize(item.value) for item in own])
 
-    # --- the run and its neighbours ---------------------------------------------------------------------------
+    # --- the run and its neighbours -------------------------------------------------------------------------
 
     def get_dagrun(self, session: Any = None) -> DagRun:
         """Return the run."""

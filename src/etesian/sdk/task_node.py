@@ -1,4 +1,6 @@
-"""A task as a node of the graph: its name, its place in DAG and group, its edges. Common to plain and mapped tasks."""
+"""A task as a node of the graph: its name, its place in DAG and group, its edges. Common to plain and mapped
+tasks.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from etesian.sdk.xcom_arg import NOTSET, XComArg
 from etesian.spec.trigger_rule import TriggerRule
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
 #: rules that a teardown keeps when ``as_teardown`` is called; others become "when the setups succeeded"
 _TEARDOWN_RULE = TriggerRule.ALL_DONE_SETUP_SUCCESS
@@ -35,7 +37,7 @@ class TaskNode(DependencyMixin):
     _is_teardown = False
     _on_failure_fail_dagrun = False
 
-    # --- identity ---------------------------------------------------------------------------------------------
+    # --- identity -------------------------------------------------------------------------------------------
 
     @property
     def dag(self) -> Any:
@@ -57,7 +59,8 @@ class TaskNode(DependencyMixin):
             return
         if self._dag is not None:
             raise InvalidDagError(
-                f"task {self.task_id!r} belongs to DAG {self._dag.dag_id!r} already; it cannot move to {dag.dag_id!r}"
+                f"task {self.task_id!r} belongs to DAG {self._dag.dag_id!r} already; it cannot move to "
+                f"{dag.dag_id!r}"
             )
         self._dag = dag
         dag.add_task(self)
@@ -101,7 +104,7 @@ class TaskNode(DependencyMixin):
         """Return the reference to the task's result."""
         return XComArg(self)
 
-    # --- mapping ----------------------------------------------------------------------------------------------
+    # --- mapping --------------------------------------------------------------------------------------------
 
     @property
     def mapped_group(self) -> Any:
@@ -126,7 +129,7 @@ class TaskNode(DependencyMixin):
         """Whether there are several instances of the task in a run."""
         return self.is_directly_mapped or self.mapped_group is not None
 
-    # --- edges ------------------------------------------------------------------------------------------------
+    # --- edges ----------------------------------------------------------------------------------------------
 
     @property
     def roots(self) -> Sequence[TaskNode]:
@@ -188,7 +191,7 @@ class TaskNode(DependencyMixin):
             self.dag.get_task(task_id) for task_id in sorted(self.get_flat_relative_ids(upstream=upstream))
         ]
 
-    # --- setup and teardown -----------------------------------------------------------------------------------
+    # --- setup and teardown ---------------------------------------------------------------------------------
 
     @property
     def is_setup(self) -> bool:
@@ -221,7 +224,8 @@ class TaskNode(DependencyMixin):
     def on_failure_fail_dagrun(self, value: bool) -> None:
         if value and not self._is_teardown:
             raise InvalidDagError(
-                f"task {self.task_id!r} is no teardown; only the failure of a teardown can be told to fail the run"
+                f"task {self.task_id!r} is no teardown; only the failure of a teardown can be told to fail "
+                "the run"
             )
         self._on_failure_fail_dagrun = value
 
@@ -268,10 +272,12 @@ def _common_dag(before: TaskNode, after: TaskNode) -> Any:
     first, second = before._dag, after._dag
     if first is None and second is None:
         raise InvalidDagError(
-            f"tasks {before.task_id!r} and {after.task_id!r} are put in order but belong to no DAG; pass `dag=` or use `with DAG(...)`"
+            f"tasks {before.task_id!r} and {after.task_id!r} are put in order but belong to no DAG; pass "
+            "`dag=` or use `with DAG(...)`"
         )
     if first is not None and second is not None and first is not second:
         raise InvalidDagError(
-            f"tasks of two DAGs cannot be put in order: {before.task_id!r} of {first.dag_id!r} and {after.task_id!r} of {second.dag_id!r}"
+            f"tasks of two DAGs cannot be put in order: {before.task_id!r} of {first.dag_id!r} and "
+            f"{after.task_id!r} of {second.dag_id!r}"
         )
     return first if first is not None else second

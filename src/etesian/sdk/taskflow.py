@@ -71,7 +71,7 @@ class TaskDecorator:
             task.as_teardown(on_failure_fail_dagrun=self.on_failure_fail_dagrun)
         return XComArg(task)
 
-    # --- mapping ----------------------------------------------------------------------------------------------
+    # --- mapping --------------------------------------------------------------------------------------------
 
     def partial(self, **kwargs: Any) -> TaskPartial:
         """Fix some arguments of the function; ``expand`` gives the others."""
@@ -106,7 +106,8 @@ class TaskDecorator:
         unknown = sorted(set(kwargs) - names) if names is not None else []
         if unknown:
             raise TypeError(
-                f"{method}() of task function {self.function.__name__!r} got unknown arguments {', '.join(unknown)}"
+                f"{method}() of task function {self.function.__name__!r} got unknown arguments "
+                f"{', '.join(unknown)}"
             )
 
     def __get__(self, instance: Any, owner: type) -> Any:
@@ -153,7 +154,9 @@ class TaskPartial:
 
 
 def infer_multiple_outputs(function: Callable[..., Any]) -> bool:
-    """Return whether the annotation says that the function returns a dict with text keys, each of which is a result."""
+    """Return whether the annotation says that the function returns a dict with text keys, each of which is a
+    result.
+    """
     annotation = getattr(function, "__annotations__", {}).get("return")
     if isinstance(annotation, str):
         try:
@@ -173,7 +176,9 @@ def task_decorator_factory(
     decorated_operator_class: type[BaseOperator],
     **kwargs: Any,
 ) -> Any:
-    """Return a decorated function, or a decorator if no function is given. Provider packages build their flavours with it."""
+    """Return a decorated function, or a decorator if no function is given. Provider packages build their
+    flavours with it.
+    """
     if python_callable is not None:
         return TaskDecorator(python_callable, decorated_operator_class, kwargs, multiple_outputs)
 
@@ -189,7 +194,7 @@ Condition = Callable[[Context], bool] | Callable[[Context], tuple[bool, str | No
 def _guard(
     condition: Any, skip_message: str | None, run_when: bool
 ) -> Callable[[TaskDecorator], TaskDecorator]:
-    """Return a decorator that lets the task be skipped depending on what ``condition`` says of the context."""
+    """Return a decorator that lets the task be skipped depending on what ``condition`` says."""
 
     def decorate(decorated: TaskDecorator) -> TaskDecorator:
         if not isinstance(decorated, TaskDecorator):
@@ -246,7 +251,9 @@ class TaskDecoratorCollection:
 
     @staticmethod
     def run_if(condition: Any, skip_message: str | None = None) -> Callable[[TaskDecorator], TaskDecorator]:
-        """Run the task only if ``condition(context)`` holds; skip it otherwise. The condition may return a message too."""
+        """Run the task only if ``condition(context)`` holds; skip it otherwise. The condition may return a
+        message too.
+        """
         return _guard(condition, skip_message, run_when=True)
 
     @staticmethod

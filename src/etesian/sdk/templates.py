@@ -39,12 +39,14 @@ def literal(value: Any) -> LiteralValue:
     return LiteralValue(value)
 
 
-# --- environments ----------------------------------------------------------------------------------------------
+# --- environments -------------------------------------------------------------------------------------------
 
 
 @cache
 def _environment_class(native: bool) -> type[jinja2.Environment]:
-    """Return the sandboxed environment; names with one leading underscore stay allowed, as DAG files use them."""
+    """Return the sandboxed environment; names with one leading underscore stay allowed, as DAG files use
+    them.
+    """
     from jinja2.nativetypes import NativeEnvironment
     from jinja2.sandbox import SandboxedEnvironment
 
@@ -67,7 +69,9 @@ def create_environment(
     native: bool = False,
     extra: Mapping[str, Any] | None = None,
 ) -> jinja2.Environment:
-    """Return a Jinja environment with our filters; a name that is not defined is an error unless ``undefined`` says otherwise."""
+    """Return a Jinja environment with our filters; a name that is not defined is an error unless
+    ``undefined`` says otherwise.
+    """
     import jinja2
 
     options: dict[str, Any] = {
@@ -100,7 +104,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
 }
 
 
-# --- rendering -------------------------------------------------------------------------------------------------
+# --- rendering ----------------------------------------------------------------------------------------------
 
 
 class Templater:

@@ -1,6 +1,8 @@
-"""Time zones and moments for authors: ``timezone.utcnow()``, ``timezone.datetime(2030, 1, 1)`` and their sisters.
+"""Time zones and moments for authors: ``timezone.utcnow()``, ``timezone.datetime(2030, 1, 1)`` and their
+sisters.
 
-Dates given by authors are plain or pendulum datetimes; nothing here imports pendulum unless a function returns one.
+Dates given by authors are plain or pendulum datetimes; nothing here imports pendulum unless a function
+returns one.
 """
 
 from __future__ import annotations
@@ -61,16 +63,7 @@ def make_naive(value: dt.datetime, timezone: Any = None) -> dt.datetime:
     if is_naive(value):
         raise ValueError(f"make_naive expects an aware datetime, got {value!r}")
     local = value.astimezone(as_tzinfo(timezone))
-    return dt.datetime(
-        local.year,
-        local.month,
-        local.day,
-        local.hour,
-        local.minute,
-        local.second,
-        local.microsecond,
-        fold=local.fold,
-    )
+    return dt.datetime.combine(local.date(), local.time())
 
 
 def as_tzinfo(value: Any) -> Any:
@@ -92,7 +85,7 @@ def convert_to_utc(value: Any) -> dt.datetime:
     if isinstance(value, str):
         value = dt.datetime.fromisoformat(value)
     elif isinstance(value, dt.date) and not isinstance(value, dt.datetime):
-        value = dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001 made aware below
+        value = dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001  # made aware below
     if not isinstance(value, dt.datetime):
         raise TypeError("not a date")
     if is_naive(value):
@@ -113,7 +106,7 @@ def convert_to_utc(value: Any) -> dt.datetime:
 def datetime(*args: Any, **kwargs: Any) -> dt.datetime:
     """Return an aware datetime, in UTC unless ``tzinfo`` says otherwise."""
     kwargs.setdefault("tzinfo", utc)
-    return dt.datetime(*args, **kwargs)
+    return dt.datetime(*args, **kwargs)  # noqa: DTZ001  # the line above gives one
 
 
 def parse(string: str, timezone: Any = None, *, strict: bool = False) -> pendulum.DateTime:
@@ -125,7 +118,7 @@ def parse(string: str, timezone: Any = None, *, strict: bool = False) -> pendulu
 
 
 def coerce_datetime(value: dt.datetime | None, tz: Any = None) -> pendulum.DateTime | None:
-    """Return an aware pendulum datetime, or None for None; what is naive is meant in ``tz``, UTC by default."""
+    """Return an aware pendulum datetime, or None for None; what is naive is meant in ``tz`` or UTC."""
     if value is None:
         return None
     import pendulum

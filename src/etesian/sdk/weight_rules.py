@@ -14,8 +14,8 @@ from etesian.sdk.late_names import load_late
 class PriorityWeightStrategy:
     """A weight rule of one's own: ``get_weight(ti)`` gives the effective priority of a task instance.
 
-    It is asked once per task, when the file is parsed; the task instance it sees has ``task``, ``task_id``, ``dag_id``,
-    ``try_number`` 0 and ``map_index`` -1.
+    It is asked once per task, when the file is parsed; the task instance it sees has ``task``, ``task_id``,
+    ``dag_id``, ``try_number`` 0 and ``map_index`` -1.
     """
 
     def get_weight(self, ti: Any) -> int:
@@ -35,7 +35,8 @@ class PriorityWeightStrategy:
 def as_weight_rule(value: Any, what: str) -> Any:
     """Return the name of a built-in rule, or the strategy that ``value`` is.
 
-    A text with a dot names a strategy class by its import path; it is found among the modules that the file imported.
+    A text with a dot names a strategy class by its import path; it is found among the modules that the file
+    imported.
 
     Raises:
         InvalidDagError: it is neither.
@@ -119,7 +120,8 @@ def _reversed(order: Sequence[str], upstream: Mapping[str, Sequence[str]]) -> di
 def _sums(
     order: Sequence[str], edges: Mapping[str, Sequence[str]], weights: Mapping[str, tuple[Any, int]]
 ) -> dict[str, int]:
-    """Return for each task the sum of its own weight and of all that it can reach, in an order where these come first.
+    """Return for each task the sum of its own weight and of all that it can reach, in an order where these
+    come first.
 
     What a task reaches is kept as the bits of one integer, so that a task behind a diamond counts once.
     """

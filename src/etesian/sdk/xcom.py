@@ -1,7 +1,8 @@
-"""XCom values: what tasks hand to each other, as JSON. Never pickle: reading a value runs no code that it names.
+"""XCom values: what tasks hand to each other, as JSON. Never pickle: reading a value runs no code that it
+names.
 
-Plain JSON is written as it is. A value of another type is written as an object with ``__type__``, so that it comes back as what it
-was: see ``xcom_types`` for the types known, and ``register_serializer`` for more.
+Plain JSON is written as it is. A value of another type is written as an object with ``__type__``, so that it
+comes back as what it was: see ``xcom_types`` for the types known, and ``register_serializer`` for more.
 """
 
 from __future__ import annotations
@@ -58,12 +59,16 @@ def deserialize(data: bytes | str) -> Any:
 
 
 def present(data: bytes | str) -> Any:
-    """Return a stored value as plain JSON for people: the types of its parts are left out, nothing is made from them."""
+    """Return a stored value as plain JSON for people: the types of its parts are left out, nothing is made
+    from them.
+    """
     return json.loads(data, object_hook=_present_object)
 
 
 def to_xcom_value(key: str, value: Any, what: str) -> XComValue:
-    """Return a value as it is sent and stored, with its number of elements where others can be mapped over it."""
+    """Return a value as it is sent and stored, with its number of elements where others can be mapped over
+    it.
+    """
     return XComValue(key=key, value=serialize(value, what), length=length_of(value))
 
 
@@ -77,7 +82,7 @@ def length_of(value: Any) -> int | None:
         return None
 
 
-# --- writing ---------------------------------------------------------------------------------------------------
+# --- writing ------------------------------------------------------------------------------------------------
 
 
 def _to_plain(value: Any, what: str, where: str, depth: int) -> Any:
@@ -118,7 +123,8 @@ def _to_tagged(value: Any, what: str, where: str, depth: int) -> Any:
     if serializer is None:
         raise XComSerializationError(
             f"{what} has a part of type {type(value).__module__}.{type(value).__qualname__}"
-            f"{f' at {where}' if where else ''}, which cannot be an XCom; return JSON, a dataclass or another supported type, "
+            f"{f' at {where}' if where else ''}, which cannot be an XCom; return JSON, a dataclass or "
+            "another supported type, "
             f"or teach the type with register_serializer()"
         )
     dumped = serializer.dump(value)
@@ -131,7 +137,7 @@ def _tagged(name: str, value: Any) -> dict[str, Any]:
     return {TYPE_KEY: name, "value": value}
 
 
-# --- reading ---------------------------------------------------------------------------------------------------
+# --- reading ------------------------------------------------------------------------------------------------
 
 
 def _from_object(found: dict[str, Any]) -> Any:

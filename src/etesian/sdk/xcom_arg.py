@@ -1,4 +1,5 @@
-"""The result of a task, before the task has run: a reference that template fields resolve when their own task runs.
+"""The result of a task, before the task has run: a reference that template fields resolve when their own task
+runs.
 
 Using a reference as an argument also makes its task an upstream of the one that uses it.
 """
@@ -60,7 +61,7 @@ class XComArg(ResolveMixin, DependencyMixin):
         self.operator = operator
         self.key = key
 
-    # --- as a value -------------------------------------------------------------------------------------------
+    # --- as a value -----------------------------------------------------------------------------------------
 
     def __getitem__(self, key: str) -> XComArg:
         if not isinstance(key, str):
@@ -69,7 +70,8 @@ class XComArg(ResolveMixin, DependencyMixin):
 
     def __iter__(self) -> Iterator[Any]:
         raise TypeError(
-            f"the result of task {self.operator.task_id!r} is not known while the file is parsed and cannot be iterated; "
+            f"the result of task {self.operator.task_id!r} is not known while the file is parsed and cannot "
+            "be iterated; "
             f"use expand() to make one task per element"
         )
 
@@ -98,14 +100,16 @@ class XComArg(ResolveMixin, DependencyMixin):
         return MapXComArg(self, [f])
 
     def zip(self, *others: Any, fillvalue: Any = NOTSET) -> XComArg:
-        """Return the reference to tuples of the elements of this and ``others``: up to the shortest, or filled up."""
+        """Return the reference to tuples of the elements of this and ``others``: up to the shortest, or
+        filled up.
+        """
         return ZipXComArg([self, *others], fillvalue)
 
     def concat(self, *others: Any) -> XComArg:
         """Return the reference to the elements of this one followed by those of ``others``."""
         return ConcatXComArg([self, *others])
 
-    # --- as a place in the graph ------------------------------------------------------------------------------
+    # --- as a place in the graph ----------------------------------------------------------------------------
 
     def iter_references(self) -> Iterator[tuple[Any, str]]:
         """Yield every task and key that this refers to."""
@@ -113,7 +117,9 @@ class XComArg(ResolveMixin, DependencyMixin):
 
     @staticmethod
     def iter_xcom_references(value: Any) -> Iterator[tuple[Any, str]]:
-        """Yield every task and key that an argument refers to, inside lists, dicts and objects with template fields."""
+        """Yield every task and key that an argument refers to, inside lists, dicts and objects with template
+        fields.
+        """
         if isinstance(value, ResolveMixin):
             yield from value.iter_references()
         elif isinstance(value, str | bytes):
@@ -201,20 +207,22 @@ class XComArg(ResolveMixin, DependencyMixin):
     def __exit__(self, *details: object) -> None:
         self.operator.__exit__(*details)
 
-    # --- as an input of mapping -------------------------------------------------------------------------------
+    # --- as an input of mapping -----------------------------------------------------------------------------
 
     def map_input(self) -> XComInput:
         """Describe the number of elements for the scheduler."""
         if self.key != RETURN_VALUE_KEY:
             raise UnmappableOperator(
-                f"tasks can be expanded over the return value of {self.operator.task_id!r}, not over its XCom {self.key!r}"
+                f"tasks can be expanded over the return value of {self.operator.task_id!r}, not over its "
+                f"XCom {self.key!r}"
             )
         return XComInput(task_ids=(self.operator.task_id,))
 
-    # --- at run time ------------------------------------------------------------------------------------------
+    # --- at run time ----------------------------------------------------------------------------------------
 
     def resolve(self, context: Mapping[str, Any]) -> Any:
-        """Return the value in this task's run: of all map indexes, or of the matching one inside a mapped group.
+        """Return the value in this task's run: of all map indexes, or of the matching one inside a mapped
+        group.
 
         Raises:
             XComNotFound: a key other than the return value was not pushed.
@@ -410,7 +418,9 @@ def _elements(value: Any, arg: Any) -> Sequence[Any]:
 
 
 def _indexes_seen_by(ti: Any, operator: Any) -> int | None:
-    """Return which map index of ``operator`` the running task means: its own one inside a common mapped group."""
+    """Return which map index of ``operator`` the running task means: its own one inside a common mapped
+    group.
+    """
     if not operator.is_mapped and operator.mapped_group is None:
         return -1
     group = operator.mapped_group

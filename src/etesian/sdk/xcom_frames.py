@@ -59,7 +59,9 @@ def _load_array(parts: dict[str, Any]) -> Any:
 
 
 def _dump_frame(frame: Any) -> dict[str, Any]:
-    """Return Parquet if its library is there, which keeps every type; else JSON with the types of the columns."""
+    """Return Parquet if its library is there, which keeps every type; else JSON with the types of the
+    columns.
+    """
     if _library("pyarrow") is not None:
         buffer = io.BytesIO()
         frame.to_parquet(buffer)

@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import Enum
 from importlib import import_module
 from pathlib import PurePath, PurePosixPath
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -66,12 +66,13 @@ def loader_of(name: str) -> Callable[[Any], Any]:
             _learn(library)
     if name not in _loaders:
         raise XComSerializationError(
-            f"a stored XCom is of type {name!r}, which is not known here; import what registers it in the DAG file"
+            f"a stored XCom is of type {name!r}, which is not known here; import what registers it in the "
+            "DAG file"
         )
     return _loaders[name]
 
 
-# --- libraries -------------------------------------------------------------------------------------------------
+# --- libraries ----------------------------------------------------------------------------------------------
 
 #: library -> the module that knows its types, imported with the first value of one
 _LIBRARIES: Final = {"numpy": "etesian.sdk.xcom_frames", "pandas": "etesian.sdk.xcom_frames"}
@@ -94,7 +95,7 @@ def _learn(library: str) -> None:
 
 _learnt: set[str] = set()
 
-# --- objects of the author's classes ---------------------------------------------------------------------------
+# --- objects of the author's classes ------------------------------------------------------------------------
 
 
 def _object_serializer(value: Any) -> Serializer | None:
@@ -122,7 +123,7 @@ def _describe(item: Any, data: Any) -> dict[str, Any]:
 
 
 def _load_object(described: dict[str, Any]) -> Any:
-    """Make an object of a class that this process has imported; stored data never makes us import anything."""
+    """Make an object of a class that this process has imported; stored data makes us import nothing."""
     kind = _find_class(described["class"])
     data = described["data"]
     if issubclass(kind, Enum):
@@ -155,13 +156,14 @@ def _find_class(path: str) -> Any:
         found = getattr(found, name, None)
     if not isinstance(found, type):
         raise XComSerializationError(
-            f"a stored XCom is an object of class {qualified!r} of module {module_name!r}, which is not imported here; "
+            f"a stored XCom is an object of class {qualified!r} of module {module_name!r}, which is not "
+            "imported here; "
             f"import it at the top of the DAG file"
         )
     return found
 
 
-# --- the standard library --------------------------------------------------------------------------------------
+# --- the standard library -----------------------------------------------------------------------------------
 
 
 def _dump_datetime(moment: datetime) -> dict[str, Any]:
@@ -196,7 +198,9 @@ def _load_datetime(parts: dict[str, Any]) -> datetime:
         return moment
     pendulum: Any = import_module("pendulum")
     made: Any = pendulum.instance(moment, tz=None)
-    return made.in_timezone(parts["zone"]) if parts["zone"] and parts["zone"][0] not in "+-" else made
+    if parts["zone"] and parts["zone"][0] not in "+-":
+        made = made.in_timezone(parts["zone"])
+    return cast(datetime, made)
 
 
 def _sorted(items: Any) -> list[Any]:
