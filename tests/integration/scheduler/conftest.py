@@ -16,8 +16,8 @@ import pytest
 from etesian.executors.base import ToAttempts
 from etesian.foundation.clock import SystemClock, utc_now
 from etesian.foundation.stop import StopSignal
-from etesian.lifecycle.records import DagRunRecord, RunKey, TaskKey
-from etesian.lifecycle.state import RunState, RunType, TaskState
+from etesian.lifecycle.records import RunKey, TaskKey
+from etesian.lifecycle.state import RunState, TaskState
 from etesian.protocol.channels import FromWorker
 from etesian.protocol.reports import Claim, Finished, Succeeded
 from etesian.protocol.workloads import RunTask, Workload
@@ -30,8 +30,9 @@ from etesian.store import Store, open_store
 from etesian.store.bus import open_bus
 from etesian.store.errors import LeadershipLostError
 from etesian.store.queries.dags import save_spec
-from etesian.store.queries.runs import insert_run, load_run
+from etesian.store.queries.runs import load_run
 from etesian.store.queries.task_instances import load_task_instance
+from etesian.store.run_requests import RunRequest, request_run
 from etesian.store.schema import migrate
 
 Value = TypeVar("Value")
@@ -102,7 +103,9 @@ class PlayedExecutor:
     def workload_of(self, task_id: str) -> RunTask:
         """Return the newest attempt of a task, waiting for it."""
         return eventually(
-            lambda: next((w for w in reversed(self.submitted) if isinstance(w, RunTask) and w.task_id == task_id), None)
+            lambda: next(
+                (w for w in reversed(self.submitted) if isinstance(w, RunTask) and w.task_id == task_id), None
+            )
         )
 
     def claim(self, attempt_id: str) -> None:
@@ -111,7 +114,9 @@ class PlayedExecutor:
 
     def succeed(self, attempt_id: str) -> None:
         """Report success of an attempt."""
-        self.say(Finished(attempt_id=attempt_id, outcome=Succeeded(), started_at=utc_now(), ended_at=utc_now()))
+        self.say(
+            Finished(attempt_id=attempt_id, outcome=Succeeded(), started_at=utc_now(), ended_at=utc_now())
+        )
 
 
 @dataclass
@@ -137,7 +142,12 @@ class Stage:
         )
         bus = open_bus(store)
         parts = Parts(
-            settings=settings, store=store, bus=bus, executors={"local": executor}, clock=SystemClock(), stop=stop
+            settings=settings,
+            store=store,
+            bus=bus,
+            executors={"local": executor},
+            clock=SystemClock(),
+            stop=stop,
         )
 
         def run() -> None:
@@ -169,16 +179,8 @@ class Stage:
 
     def trigger(self, dag_id: str, run_id: str) -> None:
         """Ask for a run, as the API does."""
-        run = DagRunRecord(
-            dag_id=dag_id,
-            run_id=run_id,
-            run_type=RunType.MANUAL,
-            state=RunState.QUEUED,
-            run_after=utc_now(),
-            version_hash="",
-        )
         with self.store.write() as connection:
-            insert_run(connection, run, now=utc_now())
+            request_run(connection, RunRequest(dag_id=dag_id, run_id=run_id), now=utc_now())
         bus = open_bus(self.store)
         bus.ring("inbox")
         bus.close()

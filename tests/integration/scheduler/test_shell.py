@@ -14,7 +14,9 @@ from etesian.store.queries import inbox
 from tests.integration.scheduler.conftest import PlayedExecutor, Stage, eventually
 
 PAIR = DagSpec(
-    dag_id="pair", file="pair.py", tasks=(TaskSpec(task_id="first"), TaskSpec(task_id="second", upstream=("first",)))
+    dag_id="pair",
+    file="pair.py",
+    tasks=(TaskSpec(task_id="first"), TaskSpec(task_id="second", upstream=("first",))),
 )
 
 
@@ -37,7 +39,12 @@ def test_a_run_goes_from_the_request_to_its_end(stage: Stage) -> None:
     second = finish(executor, "second")
 
     eventually(lambda: stage.run_state("pair", "r1") is RunState.SUCCESS)
-    eventually(lambda: {first, second} <= {i for m in executor.sent if isinstance(m, Acknowledged) for i in m.attempt_ids})
+    eventually(
+        lambda: (
+            {first, second}
+            <= {i for m in executor.sent if isinstance(m, Acknowledged) for i in m.attempt_ids}
+        )
+    )
 
 
 def test_a_dispatch_is_stored_before_it_is_handed_over(stage: Stage) -> None:
@@ -59,7 +66,9 @@ def test_while_the_store_refuses_writes_nothing_is_handed_over_and_nothing_is_lo
     attempt_id = executor.workload_of("first").attempt_id
     blocker = sqlite3.connect(stage.home / "etesian.db", isolation_level=None)
     # A trigger that raises stands for a full disk: every write of a task instance fails.
-    blocker.execute("CREATE TRIGGER full BEFORE UPDATE ON task_instances BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+    blocker.execute(
+        "CREATE TRIGGER full BEFORE UPDATE ON task_instances BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+    )
     executor.claim(attempt_id)
     answered = ClaimAnswer(attempt_id=attempt_id, granted=True)
     assert answered not in executor.sent
@@ -89,7 +98,9 @@ def test_a_new_leader_goes_on_where_the_old_one_stopped(stage: Stage) -> None:
     eventually(lambda: stage.run_state("pair", "r1") is RunState.SUCCESS)
 
 
-def test_a_standby_takes_over_from_a_leader_that_fell_silent_and_the_old_one_may_not_write(stage: Stage) -> None:
+def test_a_standby_takes_over_from_a_leader_that_fell_silent_and_the_old_one_may_not_write(
+    stage: Stage,
+) -> None:
     silent, standby = PlayedExecutor(), PlayedExecutor()
     stage.save_dag(PAIR)
     stage.start_scheduler(silent, "silent")

@@ -66,7 +66,7 @@ def _spawner(settings: Settings, command: str) -> Callable[[], int]:
             env=environment,
             stdin=subprocess.DEVNULL,
             process_group=0,
-            preexec_fn=lambda: die_with_parent(parent, 15),  # noqa: PLW1509 - one thread, nothing can be half done
+            preexec_fn=lambda: die_with_parent(parent, 15),
         )
         process.returncode = 0  # reaped by the supervisor, not by ``subprocess``
         return process.pid

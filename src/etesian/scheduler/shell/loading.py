@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -16,6 +17,7 @@ from etesian.store.queries.page import Paging
 from etesian.store.queries.patterns import Between
 from etesian.store.queries.versions import StoredSpec
 
+logger = logging.getLogger(__name__)
 
 #: Runs that one clear or mark may touch; more are asked for in parts.
 MAX_SELECTED_RUNS: Final = 10_000
@@ -66,7 +68,7 @@ def load_run(connection: Connection, key: RunKey) -> RunLoaded:
     """Return one run with its task instances and the version it runs."""
     run = runs.load_run(connection, key)
     instances = task_instances.load_task_instances_of_run(connection, key)
-    return _run_loaded(connection, run, versions.load_spec(connection, key.dag_id, run.version_hash), instances)
+    return _run_loaded(connection, run, _version_of(connection, run), instances)
 
 
 def load_unfinished_runs(connection: Connection) -> Iterator[RunLoaded]:
@@ -76,14 +78,28 @@ def load_unfinished_runs(connection: Connection) -> Iterator[RunLoaded]:
     for run in runs.load_unfinished_runs(connection):
         version = (run.dag_id, run.version_hash)
         if version not in known:
-            known[version] = versions.load_spec(connection, *version)
+            known[version] = _version_of(connection, run)
         yield _run_loaded(connection, run, known[version], instances.get(run.key, []))
+
+
+def _version_of(connection: Connection, run: DagRunRecord) -> StoredSpec:
+    """Return the version that a run has; if that one was deleted, the one in force: the run must come to an end."""
+    try:
+        return versions.load_spec(connection, run.dag_id, run.version_hash)
+    except versions.UnknownVersionError:
+        stored = versions.load_newest_spec(connection, run.dag_id)
+        if stored is None:
+            raise
+        logger.warning("run %s has a version that is gone; it goes on with the newest one", run.key)
+        return stored
 
 
 def _run_loaded(
     connection: Connection, run: DagRunRecord, stored: StoredSpec, instances: Sequence[TaskInstanceRecord]
 ) -> RunLoaded:
-    has_mapped = any(task.mapped for task in stored.spec.tasks) or any(group.mapped for group in stored.spec.groups)
+    has_mapped = any(task.mapped for task in stored.spec.tasks) or any(
+        group.mapped for group in stored.spec.groups
+    )
     return RunLoaded(
         run=run,
         spec=stored.spec,
@@ -102,7 +118,9 @@ def find_selected_runs(connection: Connection, selection: TaskSelection) -> list
     if dates and (selection.past or selection.future):
         earliest = None if selection.past else min(dates)
         latest = None if selection.future else max(dates)
-        wanted = runs.RunFilter(dag_ids=[selection.dag_id], logical_date=Between(since=earliest, until=latest))
+        wanted = runs.RunFilter(
+            dag_ids=[selection.dag_id], logical_date=Between(since=earliest, until=latest)
+        )
         others = runs.list_runs(connection, wanted, Paging(limit=MAX_SELECTED_RUNS)).items
         found |= {run.key: None for run in others}
     return list(found)
