@@ -18,6 +18,7 @@ from etesian.api.errors import install_error_handlers
 from etesian.api.exposure import check_exposure
 from etesian.api.guard import Guard
 from etesian.api.routes import (
+    connections,
     dag_runs,
     dags,
     events,
@@ -28,6 +29,7 @@ from etesian.api.routes import (
     status_page,
     steer,
     task_instances,
+    variables,
     why,
     xcoms,
 )
@@ -52,6 +54,8 @@ _V2_ROUTERS: Final = (
     xcoms.router,
     import_errors.router,
     pools.router,
+    variables.router,
+    connections.router,
 )
 _V1_ROUTERS: Final = (status_page.router, events.router, why.router)
 _MEGABYTE: Final = 1024 * 1024

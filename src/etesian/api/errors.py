@@ -12,7 +12,14 @@ from starlette.exceptions import HTTPException
 
 from etesian.api.answer import answer
 from etesian.foundation.errors import EtesianError
-from etesian.store.errors import RunExistsError, StoreBusyError, UnknownDagError, UnknownRunError
+from etesian.foundation.ids import InvalidKeyError
+from etesian.store.errors import RunExistsError, StoreUnavailableError, UnknownDagError, UnknownRunError
+from etesian.store.queries.page import InvalidOrderError
+from etesian.store.queries.pools import InvalidPoolError, UnknownPoolError
+from etesian.store.queries.task_instances import UnknownTaskInstanceError
+from etesian.store.queries.variables import InvalidVariableError
+from etesian.store.queries.versions import UnknownVersionError
+from etesian.store.run_requests import RunRefusedError
 
 logger = logging.getLogger(__name__)
 
@@ -20,8 +27,16 @@ logger = logging.getLogger(__name__)
 _STATUS: Final[tuple[tuple[type[EtesianError], int], ...]] = (
     (UnknownDagError, 404),
     (UnknownRunError, 404),
+    (UnknownPoolError, 404),
+    (UnknownTaskInstanceError, 404),
+    (UnknownVersionError, 404),
     (RunExistsError, 409),
-    (StoreBusyError, 503),
+    (RunRefusedError, 400),
+    (InvalidOrderError, 400),
+    (InvalidPoolError, 400),
+    (InvalidVariableError, 400),
+    (InvalidKeyError, 400),
+    (StoreUnavailableError, 503),
 )
 
 

@@ -45,14 +45,23 @@ def read_json(file: str, shape: type[T]) -> T:
 
 
 def write_json(file: str, value: object) -> None:
-    """Write JSON to a file that only its owner may read (exports hold secrets); ``-`` is standard output."""
-    text = msgspec.json.format(msgspec.json.encode(value, order="deterministic"), indent=2) + b"\n"
+    """Write JSON to a file, as ``write_text`` does."""
+    data = msgspec.json.encode(value, order="deterministic")
+    write_text(file, msgspec.json.format(data, indent=2).decode() + "\n")
+
+
+def write_text(file: str, text: str) -> None:
+    """Write a file that only its owner may read (exports hold secrets); ``-`` is standard output.
+
+    Raises:
+        CommandError: it cannot be written.
+    """
     if file == "-":
         click.echo(text, nl=False)
         return
     try:
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as target:
+        with os.fdopen(handle, "w", encoding="utf-8") as target:
             target.write(text)
     except OSError as error:
         raise CommandError(f"{file!r} cannot be written: {error.strerror}") from error

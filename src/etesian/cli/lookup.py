@@ -8,13 +8,14 @@ from sqlalchemy import Connection
 
 from etesian.cli.errors import NotFoundError
 from etesian.cli.moments import parse_moment
-from etesian.lifecycle.records import DagRunRecord, RunKey
+from etesian.lifecycle.records import DagRunRecord, RunKey, TaskInstanceRecord, TaskKey
 from etesian.spec.dag import DagSpec
 from etesian.spec.task import TaskSpec
 from etesian.store.errors import UnknownDagError, UnknownRunError
 from etesian.store.queries.dags import DagFilter, DagRecord, list_dags, load_dag
 from etesian.store.queries.page import Paging
 from etesian.store.queries.runs import RunFilter, list_runs, load_run
+from etesian.store.queries.task_instances import load_task_instances_of_run
 from etesian.store.queries.versions import load_newest_spec
 
 #: Close names are looked for among this many.
@@ -92,3 +93,21 @@ def _as_date(text: str) -> datetime | None:
         return parse_moment(text)
     except ValueError:
         return None
+
+
+def find_instance(
+    connection: Connection, run: DagRunRecord, task_id: str, map_index: int
+) -> TaskInstanceRecord:
+    """Return one task instance of a run.
+
+    Raises:
+        NotFoundError: the run has no such task, or the task no such map index.
+    """
+    found = {item.key: item for item in load_task_instances_of_run(connection, run.key)}
+    key = TaskKey(run.dag_id, run.run_id, task_id, map_index)
+    if key in found:
+        return found[key]
+    indexes = [str(known.map_index) for known in found if known.task_id == task_id]
+    if indexes:
+        raise NotFoundError(f"instance of task {task_id!r} with map index", str(map_index), indexes)
+    raise NotFoundError(f"task in run {run.run_id!r} named", task_id, [known.task_id for known in found])

@@ -12,6 +12,7 @@ from etesian.api.answer import answer, gives, takes
 from etesian.api.body import body_of
 from etesian.api.context import Context
 from etesian.api.errors import ApiError, NotFoundError
+from etesian.api.routes.dag_runs import ACCEPTED
 from etesian.api.routes.dags import load_spec
 from etesian.api.routes.task_instances import runs_of
 from etesian.api.shapes.task_instance import (
@@ -20,13 +21,13 @@ from etesian.api.shapes.task_instance import (
     task_instance_response,
 )
 from etesian.lifecycle.records import RunKey, TaskInstanceRecord
-from etesian.lifecycle.state import OCCUPYING_STATES, TaskState
+from etesian.lifecycle.state import OCCUPYING_STATES
 from etesian.protocol.commands import ClearTasks, TaskSelection
 from etesian.spec.dag import DagSpec
-from etesian.store.queries.page import Page, Paging
+from etesian.store.queries.page import Paging
 from etesian.store.queries.patterns import Between
 from etesian.store.queries.runs import RunFilter, list_runs, load_run
-from etesian.store.queries.task_instances import TaskInstanceFilter, list_task_instances
+from etesian.store.selection import list_selected
 
 router = APIRouter(tags=["Task Instance"])
 
@@ -34,7 +35,6 @@ router = APIRouter(tags=["Task Instance"])
 MAX_RUNS: Final = 1000
 #: This many of the cleared task instances are named in the answer.
 MAX_NAMED: Final = 1000
-ACCEPTED: Final = 202
 
 
 @router.post(
@@ -51,7 +51,7 @@ def clear_task_instances(
     with context.store.read() as connection:
         spec = load_spec(connection, dag_id)
         selection = _select(connection, spec, body)
-        affected = list_affected(connection, spec, selection)
+        affected = list_selected(connection, spec, selection, Paging(limit=MAX_NAMED))
         if body.prevent_running_task:
             _check_none_is_running(affected.items)
         runs = runs_of(connection, affected.items)
@@ -103,45 +103,6 @@ def _select_runs(connection: Connection, dag_id: str, body: ClearTaskInstancesBo
     if not page.items:
         raise NotFoundError(f"a run of DAG {dag_id!r} in that time")
     return tuple(run.run_id for run in page.items)
-
-
-def list_affected(
-    connection: Connection, spec: DagSpec, selection: TaskSelection
-) -> Page[TaskInstanceRecord]:
-    """Return the task instances that a clear is about, in the runs that it names."""
-    states = None
-    if selection.only_failed:
-        states = [TaskState.FAILED, TaskState.UPSTREAM_FAILED]
-    elif selection.only_running:
-        states = [TaskState.RUNNING]
-    wanted = TaskInstanceFilter(
-        dag_ids=[selection.dag_id],
-        run_ids=selection.run_ids,
-        task_ids=_with_relatives(spec, selection),
-        map_indexes=selection.map_indexes or None,
-        states=states,
-    )
-    return list_task_instances(connection, wanted, Paging(limit=MAX_NAMED))
-
-
-def _with_relatives(spec: DagSpec, selection: TaskSelection) -> list[str] | None:
-    if not selection.task_ids:
-        return None
-    found = set(selection.task_ids)
-    # Tasks are in topological order, so that one pass in each direction finds all relatives.
-    if selection.downstream:
-        below = set(selection.task_ids)
-        for task in spec.tasks:
-            if below.intersection(task.upstream):
-                below.add(task.task_id)
-        found |= below
-    if selection.upstream:
-        above = set(selection.task_ids)
-        for task in reversed(spec.tasks):
-            if task.task_id in above:
-                above.update(task.upstream)
-        found |= above
-    return sorted(found)
 
 
 def _check_none_is_running(affected: Sequence[TaskInstanceRecord]) -> None:

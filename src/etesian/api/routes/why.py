@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import msgspec
 from fastapi import APIRouter, Request, Response
@@ -15,8 +16,20 @@ from etesian.store.queries.task_instances import load_task_instance
 router = APIRouter(tags=["Etesian"])
 
 
-class Blocker(msgspec.Struct, frozen=True, kw_only=True):
-    """One condition that is not met."""
+class Blocker(Protocol):
+    """One unmet condition, as the scheduler's rules give it."""
+
+    @property
+    def kind(self) -> str:
+        """What it is about."""
+
+    @property
+    def text(self) -> str:
+        """A sentence for people."""
+
+
+class BlockerResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """One unmet condition."""
 
     kind: str
     message: str
@@ -30,7 +43,7 @@ class WhyResponse(msgspec.Struct, frozen=True, kw_only=True):
     task_id: str
     map_index: int
     state: str
-    blockers: Sequence[Blocker]
+    blockers: Sequence[BlockerResponse]
 
 
 #: Asks the scheduler's rules. Given by the composition root: the API does not know the scheduler.
@@ -53,6 +66,6 @@ def get_why(
             task_id=task_id,
             map_index=map_index,
             state=instance.state,
-            blockers=explain(key),
+            blockers=[BlockerResponse(kind=item.kind, message=item.text) for item in explain(key)],
         )
     )

@@ -108,3 +108,16 @@ class ConnectionBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     port: Annotated[int, msgspec.Meta(ge=1, le=65535)] | None = None
     password: Text | None = None
     extra: Text | None = None
+
+
+class PatchConnectionBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Change a connection. What is left out stays."""
+
+    conn_type: Key | msgspec.UnsetType = msgspec.UNSET
+    description: Text | msgspec.UnsetType | None = msgspec.UNSET
+    host: Text | msgspec.UnsetType | None = msgspec.UNSET
+    login: Text | msgspec.UnsetType | None = msgspec.UNSET
+    schema: Text | msgspec.UnsetType | None = msgspec.UNSET
+    port: Annotated[int, msgspec.Meta(ge=1, le=65535)] | msgspec.UnsetType | None = msgspec.UNSET
+    password: Text | msgspec.UnsetType | None = msgspec.UNSET
+    extra: Text | msgspec.UnsetType | None = msgspec.UNSET

@@ -87,7 +87,9 @@ function row(dag) {
     h("code", { class: "schedule" }, dag.schedule === "None" ? "on demand" : dag.schedule),
     h("span", { class: "next", title: dag.next_run_after ? `${moment(dag.next_run_after)} UTC` : "" },
       dag.is_paused ? "paused" : fromNow(dag.next_run_after) || "–"),
-    h("div", { class: "squares" }, dag.recent_runs.map((run) => square(dag.dag_id, run))),
+    h("div", {},
+      h("div", { class: "squares" }, dag.recent_runs.map((run) => square(dag.dag_id, run))),
+      lastRun(dag.recent_runs.at(-1))),
     triggerButton(dag));
 }
 
@@ -98,6 +100,12 @@ function square(dagId, run) {
     title: `${run.run_id}\n${stateName(run.state)}${lasted ? `, ${lasted}` : ""}`,
     "aria-label": `${run.run_id}: ${stateName(run.state)}`,
   });
+}
+
+function lastRun(run) {
+  if (!run) return h("div", { class: "dim last" }, "never run");
+  const when = run.ended_at ? `${fromNow(run.ended_at)}, took ${duration(run.started_at, run.ended_at)}` : fromNow(run.started_at ?? run.run_after);
+  return h("div", { class: "dim last" }, h("b", { class: `t-${run.state}` }, stateName(run.state)), ` ${when}`);
 }
 
 function nothing(all) {

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 import click
 
+from etesian.cli.errors import ExitCode
 from etesian.cli.lookup import find_dag, find_spec
 from etesian.cli.output import OutputFormat, output_option, print_record, print_rows, to_plain_data
 from etesian.cli.session import Session, pass_session
 from etesian.foundation.clock import utc_now
 from etesian.spec.dag import DagSpec
 from etesian.store.queries.dags import DagFilter, list_dags
+from etesian.store.queries.import_errors import list_import_errors as load_import_errors
 from etesian.store.queries.page import Paging
 from etesian.timetables import describe, preview
 
@@ -140,3 +142,26 @@ def next_execution(session: Session, dag_id: str, num_executions: int, output: O
     columns = ("run_after", "logical_date", "data_interval_start", "data_interval_end")
     nothing = f"DAG {dag_id!r} has no time to run at: {describe(spec.schedule).lower()}."
     print_rows(rows, output, columns=columns, nothing=nothing)
+
+
+@click.command("list-import-errors")
+@output_option
+@pass_session
+def list_import_errors(session: Session, output: OutputFormat) -> None:
+    """List the DAG files that cannot be read, with the reason. The exit code is 1 if there are any."""
+    with session.store.read() as connection:
+        page = load_import_errors(connection, Paging(limit=1000))
+    rows = [
+        {
+            "bundle": error.bundle,
+            "file": error.file,
+            "line": error.line,
+            "error": error.message.strip(),
+            "seen_at": error.seen_at,
+        }
+        for error in page.items
+    ]
+    columns = ("bundle", "file", "line", "error", "seen_at")
+    print_rows(rows, output, columns=columns, nothing="All DAG files can be read.")
+    if rows:
+        raise click.exceptions.Exit(ExitCode.FAILED)
