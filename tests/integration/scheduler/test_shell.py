@@ -1,4 +1,4 @@
-"""The shell: what it stores, in which order it acts, and what it does when the store or the leadership fails."""
+"""The shell: what it stores, in which order it acts, what it does when store or leadership fail."""
 
 from __future__ import annotations
 
@@ -18,6 +18,12 @@ PAIR = DagSpec(
     file="pair.py",
     tasks=(TaskSpec(task_id="first"), TaskSpec(task_id="second", upstream=("first",))),
 )
+
+
+def acknowledged_by(executor: PlayedExecutor) -> set[str]:
+    """Return the attempts whose reports were acknowledged."""
+    answers = (message for message in executor.sent if isinstance(message, Acknowledged))
+    return {attempt_id for answer in answers for attempt_id in answer.attempt_ids}
 
 
 def finish(executor: PlayedExecutor, task_id: str) -> str:
@@ -98,7 +104,7 @@ def test_a_new_leader_goes_on_where_the_old_one_stopped(stage: Stage) -> None:
     eventually(lambda: stage.run_state("pair", "r1") is RunState.SUCCESS)
 
 
-def test_a_standby_takes_over_from_a_leader_that_fell_silent_and_the_old_one_may_not_write(
+def test_a_standby_takes_over_from_a_silent_leader_which_may_not_write_any_more(
     stage: Stage,
 ) -> None:
     silent, standby = PlayedExecutor(), PlayedExecutor()

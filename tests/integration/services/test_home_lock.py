@@ -53,5 +53,5 @@ def test_a_killed_holder_leaves_the_home_free(tmp_path: Path) -> None:
 def test_a_home_that_cannot_be_made_is_one_clear_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
-    with pytest.raises(EtesianError, match="cannot be written.*ETESIAN_HOME"):
+    with pytest.raises(EtesianError, match=r"cannot be written.*ETESIAN_HOME"):
         HomeLock(tmp_path / "file" / "home")

@@ -86,7 +86,7 @@ def test_a_service_that_is_killed_is_started_again(supervised: Supervised) -> No
     assert supervised.notes("started")[-1][0] == "first"
 
 
-def test_stopping_goes_from_the_last_to_the_first_and_kills_what_does_not_stop(
+def test_stopping_goes_from_last_to_first_and_kills_what_does_not_stop(
     supervised: Supervised,
 ) -> None:
     supervised.process.terminate()

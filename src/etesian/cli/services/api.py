@@ -5,21 +5,13 @@ from __future__ import annotations
 import socket
 
 from etesian.api.app import create_app
-from etesian.api.routes.why import Blocker, Explain
 from etesian.api.server import serve
 from etesian.cli.services import wiring
 from etesian.cli.services.api_socket import bind_api_socket
 from etesian.cli.services.explain import make_explainer
 from etesian.config.settings import Settings
-from etesian.store import Store
 from etesian.store.bus import open_bus
 from etesian.ui.pages import page_routes
-
-
-def _explainer(settings: Settings, store: Store) -> Explain:
-    """Return the scheduler's answer in the API's words."""
-    explain = make_explainer(settings, store)
-    return lambda key: [Blocker(kind=found.kind, message=found.text) for found in explain(key)]
 
 
 def run(settings: Settings, listener: socket.socket | None = None) -> None:
@@ -28,7 +20,7 @@ def run(settings: Settings, listener: socket.socket | None = None) -> None:
     store = wiring.open_platform_store(settings)
     bus = open_bus(store)
     try:
-        app = create_app(settings, store, bus, explain=_explainer(settings, store), pages=page_routes())
+        app = create_app(settings, store, bus, explain=make_explainer(settings, store), pages=page_routes())
         serve(app, listener or bind_api_socket(settings))
     finally:
         bus.close()

@@ -27,13 +27,13 @@ def run_standalone(settings: Settings) -> None:
     set_process_name("etesian standalone")
     lock = HomeLock(settings.home)
     listener = bind_api_socket(settings)
-    # The worker must stay free of the database's and the API's modules, so it is a fresh interpreter. It starts
-    # first and gets ready while this process imports what the other services share.
+    # The worker must stay free of the database's and the API's modules, so it is a fresh interpreter.
+    # It starts first and gets ready while this process imports what the other services share.
     start_worker = _spawner(settings, "worker")
     worker_start = _started_ahead(start_worker)
 
     # Imported here, once, after the worker was started: the services below are forks that share this memory.
-    from etesian.cli.services import api, parser, scheduler, triggerer, wiring
+    from etesian.cli.services import api, parser, scheduler, wiring
 
     wiring.prepare_home(settings)
     gc.collect()
@@ -45,9 +45,8 @@ def run_standalone(settings: Settings) -> None:
         Service(name="scheduler", start=fork_service("scheduler", lambda: scheduler.run(settings))),
         Service(name="api", start=fork_service("api", lambda: api.run(settings, listener))),
         Service(name="parser", start=fork_service("parser", lambda: parser.run(settings))),
-        Service(name="triggerer", start=fork_service("triggerer", lambda: triggerer.run(settings))),
     ]
-    # Stopped from the last to the first: the scheduler outlives the worker, to store what its last tasks came to.
+    # Stopped from the last to the first: the scheduler outlives the worker, to store its last results.
     order = [services[1], services[0], *services[2:]]
     try:
         Supervisor(order, SystemClock()).run(on_started=lambda: _announce(settings, listener))

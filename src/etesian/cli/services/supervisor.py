@@ -1,7 +1,7 @@
 """Starts services as child processes, restarts what dies, and stops all in order.
 
-The supervisor runs no service code itself: one thread that sleeps until a child ends, a restart is due or a signal
-arrives.
+The supervisor runs no service code itself: one thread that sleeps until a child ends, a restart is due
+or a signal arrives.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class _Child:
 
 
 def fork_service(name: str, run: Callable[[], None]) -> Callable[[], int]:
-    """Return a ``Service.start`` that forks this process and calls ``run`` in the child, sharing memory with it."""
+    """Return a ``Service.start`` that forks this process and calls ``run`` in the child."""
 
     def start() -> int:
         parent = os.getpid()

@@ -1,4 +1,4 @@
-"""The worker service. It must not import the store or the API: its memory is what every task is forked from."""
+"""The worker service. It imports neither store nor API: its memory is what every task is forked from."""
 
 from __future__ import annotations
 

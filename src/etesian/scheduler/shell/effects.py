@@ -66,7 +66,7 @@ class Effects:
                     batch.new_runs.add(run.key)
             case ClearXComs(key=key):
                 batch.cleared_xcoms.append(key)
-                # The batch deletes before it inserts: values of the same batch that are older than the clear go too.
+                # The batch deletes before it inserts: older values of the same batch go too.
                 batch.xcoms = [pushed for pushed in batch.xcoms if pushed[0] != key]
             case DeleteTaskInstances(keys=keys):
                 for key in keys:

@@ -66,7 +66,7 @@ class InboxReader:
         return rows
 
     def translate(self, command: Command) -> list[Event]:
-        """Return the events of one command, to be applied in order; none when it speaks of something that is gone."""
+        """Return the events of one command, in order; none when it speaks of something that is gone."""
         try:
             with self._store.read() as connection:
                 return list(self._translate(connection, command))

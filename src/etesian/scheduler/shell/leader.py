@@ -142,7 +142,7 @@ class Leader:
     def _sleep(self) -> None:
         """Wait for an event, the core's next timer, the lease or the inbox's regular look."""
         parts = self._parts
-        # Built anew each time: an executor's connections come and go, and a new one may reuse an old one's number.
+        # Built anew each time: connections come and go, and a new one may reuse an old one's number.
         poller = select.poll()
         poller.register(parts.stop, select.POLLIN)
         poller.register(self._bell, select.POLLIN)

@@ -83,7 +83,7 @@ def load_unfinished_runs(connection: Connection) -> Iterator[RunLoaded]:
 
 
 def _version_of(connection: Connection, run: DagRunRecord) -> StoredSpec:
-    """Return the version that a run has; if that one was deleted, the one in force: the run must come to an end."""
+    """Return a run's version; if that was deleted, the one in force: the run must come to an end."""
     try:
         return versions.load_spec(connection, run.dag_id, run.version_hash)
     except versions.UnknownVersionError:
@@ -111,7 +111,7 @@ def _run_loaded(
 
 
 def find_selected_runs(connection: Connection, selection: TaskSelection) -> list[RunKey]:
-    """Return the runs that a clear or a mark is about: those named, and with them the DAG's earlier or later ones."""
+    """Return the runs that a clear or a mark is about: those named, with earlier or later ones if asked."""
     named = [runs.load_run(connection, RunKey(selection.dag_id, run_id)) for run_id in selection.run_ids]
     dates = [run.logical_date for run in named if run.logical_date is not None]
     found = {run.key: None for run in named}

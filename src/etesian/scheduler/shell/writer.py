@@ -31,7 +31,7 @@ class Writer:
         self._leadership = leadership
 
     def store(self, effects: Effects) -> None:
-        """Write the batch in one transaction; while the store fails (disk full, database away), wait and try again.
+        """Write the batch in one transaction; while the store fails (disk full, database away), try again.
 
         Nothing is dispatched meanwhile, so nothing runs that the store does not know of.
 
