@@ -100,7 +100,9 @@ class OptionInfo(NamedTuple):
             return None
         if isinstance(given, str) and _is_list(self.type):
             given = [part.strip() for part in given.split(",") if part.strip()]
-        return msgspec.convert(given, Annotated[self.type, self.meta], strict=False, dec_hook=_from_text)
+        # Limits are those of the type beside None: msgspec takes none for a union.
+        plain = next(item for item in _alternatives(self.type) if item is not NoneType)
+        return msgspec.convert(given, Annotated[plain, self.meta], strict=False, dec_hook=_from_text)
 
 
 _WORDS: Final[Mapping[object, str]] = {

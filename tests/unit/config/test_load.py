@@ -55,6 +55,14 @@ def test_an_empty_text_switches_an_optional_setting_off(tmp_path: Path) -> None:
     assert settings.parser.memory_limit_mb is None
 
 
+def test_an_optional_number_can_be_set_within_its_limits(tmp_path: Path) -> None:
+    settings = load_settings({"ETESIAN__PARSER__MEMORY_LIMIT_MB": "512"}, tmp_path)
+
+    assert settings.parser.memory_limit_mb == 512
+    with pytest.raises(SettingsError, match="of at least 64"):
+        load_settings({"ETESIAN__PARSER__MEMORY_LIMIT_MB": "63"}, tmp_path)
+
+
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
