@@ -55,7 +55,8 @@ class Stage:
         """Return what tasks have noted, in order of their beginning."""
         if not self.journal.exists():
             return []
-        lines = (line.split() for line in self.journal.read_text().splitlines())
+        whole_lines = self.journal.read_text().rpartition("\n")[0]  # the last one may be half written
+        lines = (line.split() for line in whole_lines.splitlines())
         spans = [Span(dag, task, run, float(began), float(ended)) for dag, task, run, began, ended in lines]
         return sorted((span for span in spans if run_id in (None, span.run_id)), key=lambda span: span.began)
 

@@ -65,7 +65,8 @@ class Journal:
     def entries(self) -> list[tuple[str, str, int]]:
         if not self.path.exists():
             return []
-        lines = (line.split() for line in self.path.read_text().splitlines())
+        whole_lines = self.path.read_text().rpartition("\n")[0]  # the last one may be half written
+        lines = (line.split() for line in whole_lines.splitlines())
         return [(what, task_id, int(try_number)) for what, task_id, try_number in lines]
 
 

@@ -28,7 +28,9 @@ with DAG("secretive", schedule=None):
         print("the token is", Variable.get("billing_api_key"))
         return hashlib.sha256(password.encode()).hexdigest()
 
-    show = BashOperator(task_id="show", bash_command="echo {{ conn.warehouse.password }}")
+    show = BashOperator(
+        task_id="show", bash_command="echo {{ conn.warehouse.password }}", do_xcom_push=False
+    )
     use_them() >> show
 """
 

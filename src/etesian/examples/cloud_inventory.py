@@ -1,7 +1,7 @@
 """Every afternoon: what runs in the cloud? Lists the instances, tells a chat channel, sends a mail.
 
-It runs on any machine. Where there is no ``gcloud``, a stand-in beside this file prints listings; without a
-webhook the message goes to the log, and without an address no mail is sent.
+It runs on any machine: a stand-in for ``gcloud`` prints listings (take ``env`` away to ask the real one); without
+a webhook the message goes to the log, and without an address no mail is sent.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from etesian import Param, dag, task
 from etesian.operators.email import EmailOperator
 
 SERVICES = ("compute", "sql", "spanner", "redis", "bigtable")
-#: Searched last, so that a real ``gcloud`` is preferred.
+#: A folder with a ``gcloud`` that needs no account.
 STAND_INS = Path(__file__).with_name("stand_ins")
 
 
@@ -35,7 +35,7 @@ STAND_INS = Path(__file__).with_name("stand_ins")
 def cloud_inventory() -> None:
     """List, tell, mail."""
 
-    @task.bash(env={"PATH": f"{os.environ.get('PATH', os.defpath)}:{STAND_INS}"}, append_env=True)
+    @task.bash(env={"PATH": f"{STAND_INS}:{os.environ.get('PATH', os.defpath)}"}, append_env=True)
     def list_instances(service: str) -> str:
         """Return the command to run; the last line that it prints is the task's result."""
         return (
