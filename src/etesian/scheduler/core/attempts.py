@@ -7,7 +7,7 @@ from datetime import datetime
 from etesian.lifecycle.state import OCCUPYING_STATES, TaskState
 from etesian.protocol.reports import Failed
 from etesian.scheduler.core.callbacks import lose_callback
-from etesian.scheduler.core.decisions import StopAttempt
+from etesian.scheduler.core.decisions import Dispatch, StopAttempt
 from etesian.scheduler.core.dispatch import send_attempt
 from etesian.scheduler.core.events import AttemptsHeld, AttemptsLost
 from etesian.scheduler.core.lanes import make_ready
@@ -18,8 +18,9 @@ from etesian.scheduler.core.outcomes import fail_attempt
 def reconcile_held(memory: Memory, event: AttemptsHeld, now: datetime) -> None:
     """Compare a worker's own list with ours.
 
-    What it should run but does not have is lost. What waits for a worker of its executor is sent once more, as the
-    message may have been lost; the claim sees to it that it starts once. What it has but should not is stopped.
+    What it should run but does not have is lost. What waits for a worker of its executor is sent once more, as
+    the message may have been lost; the claim sees to it that it starts once. What it has but should not is
+    stopped.
     """
     held = event.attempt_ids
     for attempt_id, instance in list(memory.attempts.items()):
@@ -27,19 +28,31 @@ def reconcile_held(memory: Memory, event: AttemptsHeld, now: datetime) -> None:
         if attempt_id in held or record.executor != event.executor:
             continue
         if record.state is TaskState.QUEUED:
-            send_attempt(memory, instance)
+            memory.to_resend.add(attempt_id)
         elif record.hostname == event.hostname:
             lose_attempt(memory, instance, "its worker does not know of it any more", now)
-    for attempt_id in sorted(held):
-        if attempt_id not in memory.attempts and attempt_id not in memory.callback_attempts:
-            memory.decide(
-                StopAttempt(executor=event.executor, attempt_id=attempt_id, reason="the attempt is over")
-            )
     for attempt_id, callback in list(memory.callback_attempts.items()):
         if attempt_id in held or callback.executor != event.executor:
             continue
-        if callback.claimed_by is None or callback.claimed_by[0] == event.hostname:
+        if callback.claimed_by is None:
+            memory.to_resend.add(attempt_id)
+        elif callback.claimed_by[0] == event.hostname:
             lose_callback(memory, callback, now)
+    for attempt_id in sorted(held - memory.attempts.keys() - memory.callback_attempts.keys()):
+        reason = "the attempt is over"
+        memory.decide(StopAttempt(executor=event.executor, attempt_id=attempt_id, reason=reason))
+
+
+def resend_attempts(memory: Memory) -> None:
+    """Send attempts once more that a worker did not name, if they are still unclaimed after the batch."""
+    for attempt_id in sorted(memory.to_resend):
+        instance = memory.unclaimed.get(attempt_id)
+        callback = memory.callback_attempts.get(attempt_id)
+        if instance is not None:
+            send_attempt(memory, instance)
+        elif callback is not None and callback.claimed_by is None:
+            memory.decide(Dispatch(executor=callback.executor, workload=callback.workload))
+    memory.to_resend.clear()
 
 
 def take_losses(memory: Memory, event: AttemptsLost, now: datetime) -> None:

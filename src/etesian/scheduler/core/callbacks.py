@@ -43,12 +43,14 @@ def _keep(memory: Memory, workload: RunCallback, executor: str | None) -> None:
     memory.undispatched_callbacks.append(workload.callback_id)
 
 
-def load_callbacks(memory: Memory, callbacks: tuple[RunCallback, ...]) -> None:
-    """Take callbacks that a former leader left; they are dispatched again unless a worker says that it holds them."""
+def load_callbacks(memory: Memory, callbacks: tuple[RunCallback, ...], now: datetime) -> None:
+    """Take callbacks that a former leader left, and send them anew: nobody knows whether they have run."""
     for workload in callbacks:
-        if workload.callback_id not in memory.callbacks:
-            memory.callbacks[workload.callback_id] = CallbackState(workload, memory.settings.default_executor)
-            memory.undispatched_callbacks.append(workload.callback_id)
+        if workload.callback_id in memory.callbacks:
+            continue
+        anew = msgspec.structs.replace(workload, attempt_id=memory.ids.new_id(now))
+        memory.callbacks[workload.callback_id] = CallbackState(anew, memory.settings.default_executor)
+        memory.undispatched_callbacks.append(workload.callback_id)
 
 
 def dispatch_callbacks(memory: Memory) -> None:
@@ -98,3 +100,11 @@ def forget_callback(memory: Memory, callback_id: str) -> None:
     if callback is not None:
         memory.callback_attempts.pop(callback.workload.attempt_id, None)
         memory.decide(ForgetCallback(callback_id=callback_id))
+
+
+def drop_callbacks(memory: Memory, run: Run) -> None:
+    """A run is deleted, and with it its callbacks."""
+    own = [each for each in memory.callbacks.values() if (each.workload.run.dag_id, each.workload.run.run_id) == run.key]
+    for callback in own:
+        del memory.callbacks[callback.workload.callback_id]
+        memory.callback_attempts.pop(callback.workload.attempt_id, None)

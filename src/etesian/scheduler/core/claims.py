@@ -23,7 +23,15 @@ def answer_claim(memory: Memory, claim: Claim, now: datetime) -> None:
         reason = "the attempt is over" if callback is None else _claim_callback(callback, claim)
     else:
         reason = _claim_task(memory, instance, claim, now)
-    memory.decide(AnswerClaim(attempt_id=claim.attempt_id, granted=reason is None, reason=reason))
+    memory.decide(
+        AnswerClaim(
+            attempt_id=claim.attempt_id,
+            granted=reason is None,
+            reason=reason,
+            hostname=claim.hostname,
+            pid=claim.pid,
+        )
+    )
 
 
 def _claim_task(memory: Memory, instance: Instance, claim: Claim, now: datetime) -> str | None:

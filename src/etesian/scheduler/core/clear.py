@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from etesian.lifecycle.state import RunState, TaskState
-from etesian.protocol.commands import ClearTasks
+from etesian.protocol.commands import ClearTasks, TaskSelection
 from etesian.scheduler.core.attempts import stop_attempt
 from etesian.scheduler.core.deferral import end_wait
 from etesian.scheduler.core.memory import Instance, Memory, Run
@@ -22,14 +22,21 @@ from etesian.scheduler.core.versions import change_version
 def clear_tasks(memory: Memory, command: ClearTasks, now: datetime) -> None:
     """Clear the selected task instances; finished runs are queued again."""
     for run in select_runs(memory, command.selection):
-        if not run.nodes:
+        chosen = _select(run, command.selection)
+        if not chosen:
             continue
         newest = run.dag.graph
         if command.newest_version and newest is not None and newest is not run.graph:
             change_version(memory, run, newest)
-        numbers = select_tasks(run.graph, command.selection, with_setups=True)
-        chosen = select_instances(run, numbers, command.selection)
+            chosen = _select(run, command.selection)
         clear_instances(memory, run, chosen, now, note=command.note)
+
+
+def _select(run: Run, selection: TaskSelection) -> list[Instance]:
+    if not run.nodes:
+        return []
+    numbers = select_tasks(run.graph, selection, with_setups=True)
+    return select_instances(run, numbers, selection)
 
 
 def clear_run(memory: Memory, run: Run, now: datetime) -> None:
@@ -40,15 +47,13 @@ def clear_run(memory: Memory, run: Run, now: datetime) -> None:
 def clear_instances(
     memory: Memory, run: Run, chosen: Sequence[Instance], now: datetime, *, note: str | None = None
 ) -> None:
-    """Clear these task instances of one run."""
-    if not chosen:
-        return
+    """Clear these task instances of one run; if it was finished, it is queued again."""
     _forget_skips(memory, run, chosen)
     for instance in chosen:
         if note is not None:
             memory.update(instance, note=note)
         _clear(memory, instance)
-    if run.record.state.is_final:
+    if run.record.state.is_final and run.unfinished:
         _revive(memory, run, now)
 
 
@@ -78,9 +83,6 @@ def _clear(memory: Memory, instance: Instance) -> None:
             stop_attempt(memory, instance, "cleared")
             end_wait(memory, instance)
             move(memory, instance, TaskState.NONE, **FRESH | {"max_tries": record.try_number + retries})
-    task = instance.node.task
-    if task.expansion is not None:
-        memory.fed.append((instance.node.run, task.expansion))
 
 
 def _forget_lengths(instance: Instance) -> None:

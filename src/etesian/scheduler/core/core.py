@@ -80,7 +80,7 @@ HANDLERS: Final[dict[type, Handler]] = {
     SetNote: lambda memory, event, _: mark.set_note(memory, event),
     DeleteRun: lambda memory, event, _: delete.delete_run(memory, event),
     DeleteDag: lambda memory, event, _: delete.delete_dag(memory, event),
-    CallbacksLoaded: lambda memory, event, _: callbacks.load_callbacks(memory, event.callbacks),
+    CallbacksLoaded: lambda memory, event, now: callbacks.load_callbacks(memory, event.callbacks, now),
     CallbackDone: lambda memory, event, _: callbacks.forget_callback(memory, event.callback_id),
     Tick: lambda memory, event, _: None,
 }
@@ -134,6 +134,7 @@ class Core:
         attempts.expire_unclaimed(memory, now)
         settle(memory, now)
         admit_runs(memory, now)
+        attempts.resend_attempts(memory)
         choose_dispatches(memory, now)
         callbacks.dispatch_callbacks(memory)
         effects = self._drain()

@@ -69,11 +69,13 @@ class Dispatch(_Decision, frozen=True, kw_only=True):
 
 
 class AnswerClaim(_Decision, frozen=True, kw_only=True):
-    """Let a claimed attempt start, or refuse it, after the commit."""
+    """Let a claimed attempt start, or refuse it, after the commit. It is for that claimant and no other."""
 
     attempt_id: str
     granted: bool
     reason: str | None = None
+    hostname: str = ""  #: of the claimant
+    pid: int | None = None
 
 
 class StopAttempt(_Decision, frozen=True, kw_only=True):

@@ -6,8 +6,10 @@ from etesian.lifecycle.records import RunKey
 from etesian.lifecycle.state import OCCUPYING_STATES, TaskState
 from etesian.protocol.commands import DeleteDag, DeleteRun
 from etesian.scheduler.core.attempts import stop_attempt
+from etesian.scheduler.core.callbacks import drop_callbacks
 from etesian.scheduler.core.decisions import ForgetDag, ForgetRun
 from etesian.scheduler.core.memory import Memory, Run
+from etesian.scheduler.core.past import abandon_successors
 from etesian.scheduler.core.runs import release_run
 from etesian.scheduler.core.timers import TimerKind
 from etesian.scheduler.core.unload import unload_instances
@@ -38,7 +40,9 @@ def _drop(memory: Memory, run: Run) -> None:
     for instance in run.instances():
         if instance.state in OCCUPYING_STATES and instance.state is not TaskState.RESTARTING:
             stop_attempt(memory, instance, "its run was deleted")
+    abandon_successors(memory, run)
     unload_instances(memory, run)
+    drop_callbacks(memory, run)
     memory.changed_runs.pop(run, None)
     memory.visitors.pop(run, None)
     release_run(memory, run)

@@ -22,8 +22,10 @@ from etesian.spec.task import LiteralInput, MapInput, XComInput
 
 def expand(memory: Memory, run: Run, expansion: Expansion, now: datetime) -> None:
     """Give a mapped task, or the tasks of a mapped group, as many task instances as their inputs ask for."""
+    if not run.is_running or run.graph.expansions.get(expansion.name) is not expansion:
+        return
     nodes = [node for number in expansion.members if (node := run.nodes[number]).waiting]
-    if not run.is_running or not nodes or not are_sources_done(run, expansion):
+    if not nodes or not are_sources_done(run, expansion):
         return
     trouble = _find_trouble(run, expansion)
     if trouble is not None:

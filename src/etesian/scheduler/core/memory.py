@@ -268,7 +268,8 @@ class Memory:
         self.failed_fast: dict[Run, str] = {}  #: runs to stop because that task failed
         self.waiting_dags: dict[Dag, None] = {}  #: DAGs that may be able to start or create a run
         self.visitors: dict[Run, None] = {}  #: runs to forget after the batch, unless they live again
-        # What the batch has changed.
+        # What the batch has changed, and what it leaves to its end.
+        self.to_resend: set[str] = set()  #: unclaimed attempts that a worker did not name
         self.out: list[Decision] = []
         self.changed_instances: dict[Instance, None] = {}
         self.changed_runs: dict[Run, None] = {}

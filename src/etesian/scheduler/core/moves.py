@@ -72,6 +72,9 @@ def move(memory: Memory, instance: Instance, state: TaskState, **changes: object
     elif state is TaskState.NONE:
         instance.node.waiting += 1
         memory.touched.append(instance)
+        expansion = instance.node.task.expansion
+        if expansion is not None:
+            memory.fed.append((instance.node.run, expansion))
     if state in FINAL_TASK_STATES or old in FINAL_TASK_STATES:
         _count_final(memory, instance, old, state)
 
@@ -238,11 +241,11 @@ def _count(
 
 
 def _tell_successors(memory: Memory, instance: Instance) -> None:
-    """Tasks of the next run may depend on this one, or on the tasks that this one is downstream of."""
-    task = instance.node.task
-    names = [task.task_id, *task.spec.upstream]
+    """The same task of the next run may depend on this one, and so may the tasks directly above it."""
     for successor in instance.node.run.successors:
-        for task_id in names:
-            node: Node | None = successor.node(task_id)
-            if node is not None and node.task.uses_past:
-                memory.touched.append(node)
+        node = successor.node(instance.record.task_id)
+        if node is None:
+            continue
+        above = successor.graph.direct_upstream(node.task)
+        waiting = (node, *(successor.nodes[number] for number in above))
+        memory.touched.extend(each for each in waiting if each.task.uses_past)

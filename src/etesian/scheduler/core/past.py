@@ -65,6 +65,15 @@ def leave_for_successors(run: Run) -> None:
         recent.popitem(last=False)
 
 
+def abandon_successors(memory: Memory, run: Run) -> None:
+    """A run is deleted: the runs after it wait for it no more."""
+    for successor in run.successors:
+        successor.past = Past(None, None, {})
+        memory.touched.extend(node for node in successor.nodes if node.task.uses_past)
+    run.successors = []
+    forget_recent(run)
+
+
 def welcome_successors(run: Run) -> None:
     """A finished run is back in memory: the runs after it look at itself again."""
     for other in run.dag.runs.values():

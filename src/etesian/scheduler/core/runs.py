@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from heapq import heappop, heappush
 
 from etesian.lifecycle.records import DagRunRecord, TaskInstanceRecord
-from etesian.lifecycle.state import RunState
+from etesian.lifecycle.state import RunState, TaskState
 from etesian.scheduler.core.callbacks import send_run_callback
 from etesian.scheduler.core.decisions import PauseDag
 from etesian.scheduler.core.events import RunAdded
@@ -112,10 +112,12 @@ def make_record(run: DagRunRecord, task: GraphTask, map_index: int = -1) -> Task
 
 
 def finish_run(memory: Memory, run: Run, now: datetime) -> None:
-    """Close a run whose task instances are all final: it failed if a leaf failed."""
+    """Close a run whose task instances are all final: it failed if a leaf failed, or if a task stopped it by failing."""
     if run.unfinished or not run.is_running:
         return
-    end_run(memory, run, RunState.FAILED if run.failed_leaves else RunState.SUCCESS, now)
+    is_stopped = run.graph.spec.fail_fast and any(it.state is TaskState.FAILED for it in run.instances())
+    has_failed = run.failed_leaves or is_stopped
+    end_run(memory, run, RunState.FAILED if has_failed else RunState.SUCCESS, now)
 
 
 def end_run(memory: Memory, run: Run, state: RunState, now: datetime, reason: str | None = None) -> None:
@@ -126,6 +128,7 @@ def end_run(memory: Memory, run: Run, state: RunState, now: datetime, reason: st
         send_run_callback(memory, run, kind, now)
     if not run.is_backfill:
         _count_failures(memory, run.dag, state)
+    leave_for_successors(run)
     release_run(memory, run)
 
 
@@ -152,7 +155,6 @@ def release_run(memory: Memory, run: Run) -> None:
     """Forget a run that is final, or gone; its slot and its place among the unfinished are free."""
     dag = run.dag
     memory.timers.cancel(TimerKind.RUN_TIMEOUT, run)
-    leave_for_successors(run)
     forget_past(run)
     memory.runs.pop(run.key, None)
     dag.runs.pop(run.record.run_id, None)

@@ -15,6 +15,9 @@ def unload_instances(memory: Memory, run: Run) -> list[TaskInstanceRecord]:
     for instance in run.instances():
         records.append(instance.record)
         _unload(memory, instance)
+    for node in run.nodes:
+        node.instances.clear()
+        node.waiting = node.unfinished = 0  # whoever still means to look at it finds nothing to do
     run.nodes = []
     run.lanes = {}
     run.unfinished = run.failed_leaves = 0

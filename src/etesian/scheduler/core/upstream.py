@@ -32,9 +32,12 @@ def evaluate_node(memory: Memory, node: Node, now: datetime) -> None:
 
 
 def evaluate_instance(memory: Memory, instance: Instance, now: datetime) -> None:
-    """Look at one task instance that waits for something above it."""
-    if instance.record.state is TaskState.NONE and instance.node.run.is_running:
-        _follow(memory, instance, judge(instance.node, instance), now)
+    """Look at one task instance that waits for something above it, unless it was removed meanwhile."""
+    node, record = instance.node, instance.record
+    if record.state is not TaskState.NONE or not node.run.is_running:
+        return
+    if node.instances.get(record.map_index) is instance:
+        _follow(memory, instance, judge(node, instance), now)
 
 
 def judge(node: Node, instance: Instance | None) -> Verdict:

@@ -10,27 +10,37 @@ from etesian.scheduler.core.attempts import stop_attempt
 from etesian.scheduler.core.decisions import SaveTaskInstance
 from etesian.scheduler.core.graph import DagGraph
 from etesian.scheduler.core.memory import Memory, Run
+from etesian.scheduler.core.past import ask_past
 from etesian.scheduler.core.recovery import load_instances
 from etesian.scheduler.core.unload import unload_instances
 
 
 def change_version(memory: Memory, run: Run, graph: DagGraph) -> None:
-    """Let a run go on with another version. Task instances of tasks that are gone are stopped and removed."""
-    gone = [instance for instance in run.instances() if instance.record.task_id not in graph.index]
-    for instance in gone:
-        if instance.state in OCCUPYING_STATES:
+    """Let a run go on with another version. Task instances that it does not have are stopped and removed."""
+    for instance in run.instances():
+        if instance.state in OCCUPYING_STATES and not _fits(instance.record, graph):
             stop_attempt(memory, instance, "its task is no longer in the DAG")
     records = unload_instances(memory, run)
     run.bind(graph)
     memory.update_run(run, version_hash=graph.version_hash)
-    kept = [record for record in records if record.task_id in graph.index]
     for record in records:
-        if record.task_id not in graph.index:
+        if not _fits(record, graph):
             memory.decide(SaveTaskInstance(task_instance=_remove(record)))
-    load_instances(memory, run, kept)
+    load_instances(memory, run, [record for record in records if _fits(record, graph)])
     memory.changed_instances.update(dict.fromkeys(run.instances()))
     memory.touched.extend(run.nodes)
     memory.fed.extend((run, expansion) for expansion in graph.expansions.values())
+    if run.is_running:
+        ask_past(memory, run)
+        memory.ended.append(run)
+
+
+def _fits(record: TaskInstanceRecord, graph: DagGraph) -> bool:
+    """Return whether a version has such a task instance: the task, and if it is not mapped, no map index."""
+    number = graph.index.get(record.task_id)
+    if number is None:
+        return False
+    return record.map_index < 0 or graph.tasks[number].expansion is not None
 
 
 def _remove(record: TaskInstanceRecord) -> TaskInstanceRecord:
