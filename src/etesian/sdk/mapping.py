@@ -30,6 +30,18 @@ _MAPPABLE_COMMON: Final = frozenset(
         "executor_config",
     }
 )
+#: what a mapped task shows of the class of its instances
+_SHOWN_OF_CLASS: Final = (
+    "template_fields",
+    "template_ext",
+    "template_fields_renderers",
+    "ui_color",
+    "ui_fgcolor",
+    "is_sensor",
+    "operator_extra_links",
+    "custom_operator_name",
+    "inherits_from_empty_operator",
+)
 Context: TypeAlias = Mapping[str, Any]
 
 
@@ -282,20 +294,9 @@ class MappedTask:
             expand_input=expand_input,
             mapped_into=into,
         )
+        self.__dict__.update({name: getattr(operator_class, name) for name in _SHOWN_OF_CLASS})
         common = common_arguments(type(self))
         super().__init__(**{name: value for name, value in partial_kwargs.items() if name in common})
-        for name in (
-            "template_fields",
-            "template_ext",
-            "template_fields_renderers",
-            "ui_color",
-            "ui_fgcolor",
-            "is_sensor",
-            "operator_extra_links",
-            "custom_operator_name",
-            "inherits_from_empty_operator",
-        ):
-            self.__dict__[name] = getattr(operator_class, name)
 
     def __getattr__(self, name: str) -> Any:
         kwargs = self.__dict__.get("partial_kwargs", {})

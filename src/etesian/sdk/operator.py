@@ -219,6 +219,8 @@ class BaseOperator(Templater, TaskNode, metaclass=BaseOperatorMeta):
             return
         dag = dag or (task_group.dag if task_group is not None else DagContext.get_current())
         group = task_group if task_group is not None else TaskGroupContext.get_current(dag)
+        if dag is None and group is not None:
+            dag = group.dag
         self.task_id = group.child_id(task_id) if group is not None else task_id
         self.task_group = group
         if group is not None:

@@ -62,6 +62,8 @@ def find_default_args(kwargs: Mapping[str, Any]) -> dict[str, Any]:
     dag = kwargs.get("dag") or (group.dag if group is not None else DagContext.get_current())
     if group is None:
         group = TaskGroupContext.get_current(dag)
+    if dag is None and group is not None:
+        dag = group.dag
     return merge_default_args(dag, group, kwargs.get("default_args"))
 
 

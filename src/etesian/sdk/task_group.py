@@ -126,26 +126,27 @@ class TaskGroup(DependencyMixin):
             TaskAlreadyInTaskGroup: the task is in another group.
         """
         key = str(node.node_id)
-        held = self.children.get(key)
-        if held is node:
+        if self.children.get(key) is node:
             return node
+        if isinstance(node, TaskNode):
+            self._adopt(node)
         used = self.dag.used_node_ids if self.dag is not None else self.children
-        if key in used or held is not None:
-            raise DuplicateTaskIdFound(
-                f"{'DAG ' + repr(self.dag.dag_id) if self.dag is not None else 'the group'} has a task or "
-                f"group {key!r} already"
-            )
-        if isinstance(node, TaskNode) and node.task_group is not self:
-            if node.task_group is not None and not node.task_group.is_root:
-                raise TaskAlreadyInTaskGroup(
-                    f"task {key!r} is in group {node.task_group.group_id!r} already; it cannot join "
-                    f"{self.group_id!r}"
-                )
-            node.task_group = self
+        if key in used:
+            owner = f"DAG {self.dag.dag_id!r}" if self.dag is not None else "the group"
+            raise DuplicateTaskIdFound(f"{owner} has a task or group {key!r} already")
         self.children[key] = node
         if self.dag is not None:
             self.dag.used_node_ids.add(key)
         return node
+
+    def _adopt(self, task: TaskNode) -> None:
+        """Let a task that is in no group, or in the DAG's own, be in this one."""
+        group = task.task_group
+        if group is not None and group is not self and not group.is_root:
+            raise TaskAlreadyInTaskGroup(
+                f"task {task.task_id!r} is in group {group.group_id!r} already; it cannot join {self.group_id!r}"
+            )
+        task.task_group = self
 
     def iter_tasks(self) -> Iterator[Any]:
         """Yield all tasks inside, at any depth, in the order in which they were made."""

@@ -112,6 +112,8 @@ class Templater:
 
     template_fields: Collection[str] = ()
     template_ext: Sequence[str] = ()
+    #: ids of values that came from other tasks: they are data, and no templates
+    _resolved_ids: frozenset[int] = frozenset()
 
     def get_template_env(
         self, dag: Any = None
@@ -142,6 +144,8 @@ class Templater:
         seen_oids: set[int] | None = None,
     ) -> Any:
         """Return ``content`` with every text in it rendered and every reference resolved, at any depth."""
+        if id(content) in self._resolved_ids:
+            return content
         if isinstance(content, str):
             return self._render_text(content, context, jinja_env)
         if isinstance(content, ResolveMixin):
