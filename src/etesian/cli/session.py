@@ -56,18 +56,9 @@ class Session:
         Raises:
             StoreError: it cannot be opened.
         """
-        from etesian.store import open_store
-        from etesian.store.secrets import SecretBox
+        from etesian.cli.services.wiring import open_platform_store
 
-        database, secrets = self.settings.database, self.settings.secrets
-        keys = secrets.fernet_keys
-        store = open_store(
-            database.url.reveal(),
-            home=self.settings.home,
-            synchronous=database.synchronous,
-            pool_size=1,
-            secrets=SecretBox(secrets.fernet_key_file, keys.reveal() if keys else None),
-        )
+        store = open_platform_store(self.settings)
         self._resources.callback(store.dispose)
         return store
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import gc
-import os
 import socket
-import subprocess
-import sys
 from collections.abc import Callable
 
 from etesian.cli.services.api_socket import bind_api_socket
 from etesian.cli.services.home_lock import HomeLock
+from etesian.cli.services.spawn import spawn_service
 from etesian.cli.services.supervisor import Service, Supervisor, fork_service
 from etesian.config.settings import Settings
 from etesian.foundation.clock import SystemClock
-from etesian.foundation.process import die_with_parent, set_process_name
+from etesian.foundation.process import set_process_name
 
 
 def run_standalone(settings: Settings) -> None:
@@ -29,7 +27,7 @@ def run_standalone(settings: Settings) -> None:
     listener = bind_api_socket(settings)
     # The worker must stay free of the database's and the API's modules, so it is a fresh interpreter.
     # It starts first and gets ready while this process imports what the other services share.
-    start_worker = _spawner(settings, "worker")
+    start_worker = spawn_service(settings, "worker")
     worker_start = _started_ahead(start_worker)
 
     # Imported here, once, after the worker was started: the services below are forks that share this memory.
@@ -52,25 +50,6 @@ def run_standalone(settings: Settings) -> None:
         Supervisor(order, SystemClock()).run(on_started=lambda: _announce(settings, listener))
     finally:
         lock.release()
-
-
-def _spawner(settings: Settings, command: str) -> Callable[[], int]:
-    """Return a start function that runs an ``etesian`` command in a fresh interpreter."""
-    environment = {**os.environ, "ETESIAN_HOME": str(settings.home)}
-
-    def start() -> int:
-        parent = os.getpid()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "etesian", command],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            process_group=0,
-            preexec_fn=lambda: die_with_parent(parent, 15),
-        )
-        process.returncode = 0  # reaped by the supervisor, not by ``subprocess``
-        return process.pid
-
-    return start
 
 
 def _started_ahead(start: Callable[[], int]) -> Callable[[], int]:

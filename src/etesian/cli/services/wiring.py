@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import secrets
 import socket
 from datetime import timedelta
+from secrets import token_bytes
 
 from etesian.config.settings import Settings
 from etesian.executors.base import Executor
@@ -15,6 +15,7 @@ from etesian.scheduler.core.settings import CoreSettings
 from etesian.scheduler.shell.settings import ShellSettings
 from etesian.store import Store, open_store
 from etesian.store.schema import migrate
+from etesian.store.secrets import SecretBox
 from etesian.telemetry.process_logs import configure_process_log
 
 
@@ -45,11 +46,14 @@ def prepare_home(settings: Settings) -> None:
 
 def open_platform_store(settings: Settings) -> Store:
     """Return the store that the settings name."""
+    database, secrets = settings.database, settings.secrets
+    keys = secrets.fernet_keys
     return open_store(
-        settings.database.url.reveal(),
+        database.url.reveal(),
         home=settings.home,
-        synchronous=settings.database.synchronous,
-        pool_size=settings.database.pool_size,
+        synchronous=database.synchronous,
+        pool_size=database.pool_size,
+        secrets=SecretBox(secrets.fernet_key_file, keys.reveal() if keys else None),
     )
 
 
@@ -68,7 +72,7 @@ def make_executors(settings: Settings) -> dict[str, Executor]:
 
 def shell_settings(settings: Settings) -> ShellSettings:
     """Return what one scheduler process is told."""
-    seed = secrets.token_bytes(16)
+    seed = token_bytes(16)
     scheduler = settings.scheduler
     return ShellSettings(
         home=settings.home,
