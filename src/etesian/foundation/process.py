@@ -1,4 +1,4 @@
-"""Two facts about processes that Python's library does not offer: dying with the parent, and the process's name."""
+"""What Python's library does not offer of Linux processes: dying with the parent, adopting orphans, a name."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import signal
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
+_PR_SET_CHILD_SUBREAPER = 36
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -22,6 +23,15 @@ def die_with_parent(parent_pid: int, signal_number: int = signal.SIGKILL) -> Non
     _libc.prctl(_PR_SET_PDEATHSIG, signal_number, 0, 0, 0)
     if os.getppid() != parent_pid:
         os.kill(os.getpid(), signal_number)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of descendants whose own parent ends, so that none is left behind unseen.
+
+    On systems without ``prctl`` this does nothing, and such processes go to the system's first process.
+    """
+    if hasattr(_libc, "prctl"):
+        _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def set_process_name(name: str) -> None:

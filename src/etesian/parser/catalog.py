@@ -1,0 +1,184 @@
+"""What is known of each DAG file, and which file should be parsed next."""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from etesian.parser.crew import FileResult
+from etesian.parser.discovery import find_dag_files, mentions_dags
+from etesian.parser.fingerprint import Fingerprints
+from etesian.parser.owners import FileKey
+from etesian.parser.settings import Bundle, ParserSettings
+
+#: The clock of a file system may lag behind the machine's by a tick.
+_CLOCK_SLACK_NS: Final = 20_000_000
+#: How often in a row a file is parsed again at once because it changed while it was parsed.
+_MAX_UNSETTLED: Final = 2
+#: A file that cannot be read is tried again when anything in its bundle changes, but not more often than this.
+_RETRY_SECONDS: Final = 2.0
+_SHORTEST_RENEWAL_SECONDS: Final = 10.0
+
+
+@dataclass(slots=True)
+class _KnownFile:
+    """One DAG file. Times are of the monotonic clock."""
+
+    key: FileKey
+    hash: str  #: of its own content, at the last look
+    reads: tuple[str, ...] = ()  #: what else it read when it was parsed
+    fingerprint: str | None = None  #: over all of these, when it was parsed; None: not yet
+    parsed_at: float = 0.0
+    due_at: float | None = None  #: when it is parsed again although nothing changed
+    has_failed: bool = False
+    is_waiting: bool = False
+    is_running: bool = False
+    unsettled: int = 0
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        return (self.key.file, *self.reads)
+
+
+@dataclass(slots=True, kw_only=True)
+class Changes:
+    """What a look at a bundle found."""
+
+    found: frozenset[str]  #: all files that are there
+    gone: list[FileKey] = field(default_factory=list)
+    without_dags: list[FileKey] = field(default_factory=list)  #: files that safe mode leaves out
+
+
+class BundleCatalog:
+    """The files of one bundle."""
+
+    def __init__(self, bundle: Bundle, settings: ParserSettings) -> None:
+        self.bundle = bundle
+        self._settings = settings
+        self._fingerprints = Fingerprints(bundle.folder)
+        self._files: dict[str, _KnownFile] = {}
+        self._waiting: deque[_KnownFile] = deque()
+        self._due: list[tuple[float, str]] = []
+
+    def scan(self, now: float, *, something_changed: bool = False) -> Changes:
+        """Look for files that are new, changed or gone, and queue what should be parsed.
+
+        ``something_changed`` means that the operating system told so: files that failed may be good now, for instance
+        because a module that they miss has appeared.
+
+        Raises:
+            BundleUnreadableError: the folder cannot be listed; nothing is changed.
+        """
+        found = find_dag_files(self.bundle.folder, self._settings.ignore_syntax)
+        changes = Changes(found=frozenset(found))
+        for file in self._files.keys() - changes.found:
+            changes.gone.append(self._files.pop(file).key)
+        for file in found:
+            self._look_at(file, now, something_changed, changes)
+        self._fingerprints.forget_except({path for known in self._files.values() for path in known.paths})
+        return changes
+
+    def next_file(self, now: float) -> FileKey | None:
+        """Return the next file to parse: changed ones in order, then those whose result is old."""
+        while self._waiting:
+            known = self._waiting.popleft()
+            known.is_waiting = False
+            if self._files.get(known.key.file) is known and not known.is_running:
+                return self._begin(known)
+        while self._due and self._due[0][0] <= now:
+            due_at, file = heapq.heappop(self._due)
+            due = self._files.get(file)
+            if due is not None and due.due_at == due_at and not due.is_running:
+                return self._begin(due)
+        return None
+
+    def next_due(self) -> float | None:
+        """Return when the next file is due, by the monotonic clock; None: never."""
+        if self._waiting:
+            return 0.0
+        return self._due[0][0] if self._due else None
+
+    def settle(self, result: FileResult, *, has_failed: bool, moment: datetime, now: float) -> str | None:
+        """Take in that a file was parsed; return the content hash of all that it read, or None if the file is gone.
+
+        If one of its parts was written while it was parsed, nobody knows which content was read: it is queued
+        again. ``moment`` and ``now`` are the same time on the two clocks.
+        """
+        known = self._files.get(result.key.file)
+        if known is None:
+            return None
+        known.is_running = False
+        known.has_failed = has_failed
+        known.parsed_at = now
+        known.reads = result.parsed.reads
+        known.fingerprint = self._fingerprints.of_all(known.paths)
+        known.hash = self._fingerprints.of(known.key.file)
+        is_settled = not self._fingerprints.changed_since(known.paths, result.started_ns - _CLOCK_SLACK_NS)
+        known.unsettled = 0 if is_settled else known.unsettled + 1
+        if 0 < known.unsettled <= _MAX_UNSETTLED:
+            self._queue(known)
+        renewals = [dag.renew_at for dag in result.parsed.dags if dag.renew_at is not None]
+        renew_in = (min(renewals) - moment).total_seconds() if renewals else None
+        self._set_due(known, now, renew_in)
+        return known.fingerprint
+
+    def queue(self, key: FileKey) -> None:
+        """Ask for a file to be parsed again."""
+        known = self._files.get(key.file)
+        if known is not None:
+            self._queue(known)
+
+    def read_source(self, key: FileKey) -> str:
+        """Return the text of a file, for people to see; empty for an archive or a file that went away."""
+        try:
+            content = (self.bundle.folder / key.file).read_bytes()
+        except OSError:
+            return ""
+        return "" if key.file.endswith(".zip") else content.decode("utf-8", errors="replace")
+
+    def _look_at(self, file: str, now: float, something_changed: bool, changes: Changes) -> None:
+        known = self._files.get(file)
+        own_hash = self._fingerprints.of(file)
+        if known is None or known.hash != own_hash:
+            known = known or _KnownFile(FileKey(self.bundle.name, file), own_hash)
+            self._files[file] = known
+            known.hash = own_hash
+            if self._may_have_dags(file):
+                self._queue(known)
+            else:
+                known.fingerprint, known.reads, known.due_at = own_hash, (), None
+                changes.without_dags.append(known.key)
+            return
+        if known.fingerprint is None or not known.reads and not known.has_failed:
+            return
+        retry = something_changed and known.has_failed and now - known.parsed_at >= _RETRY_SECONDS
+        if retry or self._fingerprints.of_all(known.paths) != known.fingerprint:
+            self._queue(known)
+
+    def _may_have_dags(self, file: str) -> bool:
+        if not self._settings.safe_mode or file.endswith(".zip"):
+            return True
+        try:
+            return mentions_dags((self.bundle.folder / file).read_bytes())
+        except OSError:
+            return True  # the import will say what is wrong
+
+    def _queue(self, known: _KnownFile) -> None:
+        if not known.is_waiting:
+            known.is_waiting = True
+            self._waiting.append(known)
+
+    def _begin(self, known: _KnownFile) -> FileKey:
+        known.is_running = True
+        known.due_at = None
+        return known.key
+
+    def _set_due(self, known: _KnownFile, now: float, renew_in: float | None) -> None:
+        wait = self._settings.reparse_interval_seconds
+        if renew_in is not None:
+            wait = min(wait, max(renew_in, _SHORTEST_RENEWAL_SECONDS))
+        known.due_at = now + wait
+        heapq.heappush(self._due, (known.due_at, known.key.file))

@@ -1,0 +1,58 @@
+"""What a parsed file means for the platform: which DAGs it keeps, gains and loses, and what is wrong with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from etesian.parser.failure import FailureWriter
+from etesian.parser.messages import ImportFailure, Parsed, ParsedDag
+from etesian.parser.owners import DagOwners, FileKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileOutcome:
+    """What should be stored about one file."""
+
+    key: FileKey
+    code_hash: str = ""
+    source: str = ""
+    dags: tuple[ParsedDag, ...] = ()
+    gone: frozenset[str] = frozenset()  #: dag_ids that the file no longer defines
+    failures: tuple[ImportFailure, ...] = ()
+    released: frozenset[FileKey] = field(
+        default_factory=frozenset
+    )  #: files to parse again: a dag_id of theirs is free
+
+
+def judge_parsed(key: FileKey, folder: Path, parsed: Parsed, owners: DagOwners) -> FileOutcome:
+    """Return what a parsed file means, and note it in ``owners``.
+
+    A DAG that another file has keeps its first definition. When something in the file failed, the DAGs that it had
+    before stay as they were.
+    """
+    accepted: list[ParsedDag] = []
+    failures = list(parsed.failures)
+    for dag in parsed.dags:
+        other = owners.claim(dag.dag_id, key)
+        if other is None:
+            accepted.append(dag)
+        else:
+            failures.append(FailureWriter(folder, key.file).of_duplicate(dag.dag_id, dag.line, str(other)))
+    gone: set[str] = set()
+    released: set[FileKey] = set()
+    if not parsed.failures:
+        gone, released = owners.keep_only(key, {dag.dag_id for dag in accepted})
+    return FileOutcome(
+        key=key,
+        dags=tuple(accepted),
+        gone=frozenset(gone),
+        failures=tuple(failures),
+        released=frozenset(released),
+    )
+
+
+def judge_gone(key: FileKey, owners: DagOwners) -> FileOutcome:
+    """Return what it means that a file is no longer there, or no longer speaks of DAGs, and note it in ``owners``."""
+    gone, released = owners.keep_only(key, ())
+    return FileOutcome(key=key, gone=frozenset(gone), released=frozenset(released))

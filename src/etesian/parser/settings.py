@@ -1,0 +1,38 @@
+"""What a parser can be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+#: Imported by the nursery when present, besides the SDK and the common operators; a function that is named is called.
+DEFAULT_PRELOAD: Final = ("etesian.compat:install",)
+
+IgnoreSyntax = Literal["glob", "regexp"]
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A folder that DAG files come from, under a name that stays when the folder moves."""
+
+    name: str
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParserSettings:
+    """Settings of one parser. Times are in seconds."""
+
+    bundles: tuple[Bundle, ...]
+    processes: int = 2  #: files that are parsed at the same time
+    file_timeout_seconds: float = 50.0
+    memory_limit_bytes: int | None = 2 * 1024**3  #: of one file's process; None: no limit
+    reparse_interval_seconds: float = 600.0  #: how old a result may grow: the file may read the outside world
+    rescan_interval_seconds: float = 30.0  #: how often to look where notifications do not reach
+    debounce_seconds: float = 0.1  #: how long changes are collected before they are looked at
+    request_timeout_seconds: float = 30.0  #: how long module-level code waits for a variable or connection
+    paused_at_creation: bool = True  #: whether a DAG that does not say it itself starts paused
+    safe_mode: bool = True  #: skip files that mention neither ``dag`` nor us or Airflow
+    ignore_syntax: IgnoreSyntax = "glob"  #: of ``.airflowignore``; ``.etesianignore`` is always glob
+    preload: tuple[str, ...] = DEFAULT_PRELOAD

@@ -1,0 +1,70 @@
+"""Hears from the operating system that something changed below some folders. What it was is for a look to find out."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+
+from watchfiles import DefaultFilter, watch
+
+logger = logging.getLogger(__name__)
+
+#: How long the watching thread may sleep before it looks whether it should end, in milliseconds.
+_NAP_MILLISECONDS = 5_000
+
+
+class FolderWatcher:
+    """Watches folders in a thread of its own; readable when something changed. Folders that are missing are left out."""
+
+    def __init__(self, folders: Iterable[Path], debounce_seconds: float) -> None:
+        self._folders = [folder for folder in folders if folder.is_dir()]
+        self._debounce_milliseconds = max(int(debounce_seconds * 1000), 1)
+        self._stop = threading.Event()
+        self._read, self._write = socket.socketpair()
+        for end in (self._read, self._write):
+            end.setblocking(False)
+        if self._folders:
+            threading.Thread(target=self._watch, name="etesian-folder-watcher", daemon=True).start()
+
+    def fileno(self) -> int:
+        """Return the descriptor that is readable when something changed."""
+        return self._read.fileno()
+
+    def drain(self) -> bool:
+        """Return whether something changed since the last call."""
+        heard = False
+        try:
+            while self._read.recv(512):
+                heard = True
+        except BlockingIOError:
+            pass
+        return heard
+
+    def close(self) -> None:
+        """Stop watching."""
+        self._stop.set()
+
+    def _watch(self) -> None:
+        try:
+            for _ in watch(
+                *self._folders,
+                watch_filter=DefaultFilter(),
+                debounce=self._debounce_milliseconds,
+                step=self._debounce_milliseconds // 2,
+                stop_event=self._stop,
+                rust_timeout=_NAP_MILLISECONDS,
+                raise_interrupt=False,
+            ):
+                self._ring()
+        except Exception as error:
+            # For instance too many watches for this user, or a file system without notifications.
+            logger.warning("changes of DAG files are noticed by looking from time to time only: %s", error)
+
+    def _ring(self) -> None:
+        try:
+            self._write.send(b"x")
+        except OSError:
+            pass  # full, or closed: it was heard, or nobody listens
