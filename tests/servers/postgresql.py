@@ -1,7 +1,7 @@
 """A real PostgreSQL server on loopback for the session, and an empty database for each test that asks.
 
-The server's programs are looked for on PATH and where Debian puts them; as root on Debian they are installed when they
-are missing. Where there are none, the tests that need them are skipped and say so.
+The server's programs are looked for on PATH and where Debian puts them; as root on Debian they are installed
+when they are missing. Where there are none, the tests that need them are skipped and say so.
 """
 
 from __future__ import annotations
@@ -9,17 +9,26 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
 
 from tests.e2e.harness import find_free_port
 
+_INITDB_OPTIONS = ("--auth=trust", "-E", "UTF8", "--locale=C", "--no-sync")
+#: Nothing here has to survive a crash, so the server need not wait for the disk.
+_SERVER_OPTIONS = (
+    "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off", "-c", "jit=off",
+    "-c", "max_connections=200", "-c", "shared_buffers=64MB",
+)  # fmt: skip
 INSTALL_TIMEOUT_SECONDS = 300
 START_TIMEOUT_SECONDS = 60
 
@@ -31,11 +40,11 @@ class PostgresqlServer:
     port: int
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def create_database(self, template: str = "template1") -> str:
-        """Make a copy of the database ``template``, which is an empty one, and return its name."""
+    def create_database(self) -> str:
+        """Make an empty database and return its name."""
         name = f"test_{next(self._numbers)}"
         with self.connect() as connection:
-            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+            connection.execute(f'CREATE DATABASE "{name}"')
         return name
 
     def drop_database(self, name: str) -> None:
@@ -55,53 +64,13 @@ class PostgresqlServer:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresqlServer]:
+def postgresql_server() -> Iterator[PostgresqlServer]:
     """Start a server in a temporary folder, and stop it at the end."""
     programs = _find_programs()
     if programs is None:
-        pytest.skip(
-            "POSTGRESQL IS MISSING: install its server (Debian: apt-get install postgresql) to run these tests"
-        )
-    folder = tmp_path_factory.mktemp("postgresql")
-    user = _unprivileged_user(folder)
-    data = folder / "data"
-    _run(
-        [
-            str(programs / "initdb"),
-            "-D",
-            str(data),
-            "-U",
-            "etesian",
-            "--auth=trust",
-            "-E",
-            "UTF8",
-            "--no-sync",
-            "--locale=C",
-        ],
-        user,
-    )
-    port = find_free_port()
-    with (folder / "log").open("wb") as log:
-        # Nothing here has to survive a crash, so the server need not wait for the disk.
-        process = subprocess.Popen(
-            [
-                str(programs / "postgres"), "-D", str(data), "-p", str(port), "-h", "127.0.0.1", "-k", "",
-                "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off",
-                "-c", "max_connections=200", "-c", "shared_buffers=64MB", "-c", "jit=off",
-            ],
-            stdout=log, stderr=log, user=user, cwd=folder,
-        )  # fmt: skip
-        try:
-            server = PostgresqlServer(port)
-            _wait_until_ready(server, process, folder / "log")
-            yield server
-        finally:
-            process.terminate()  # SIGTERM lets open sessions end by themselves; those of tests are closed by now
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        pytest.skip("POSTGRESQL IS MISSING: these tests need its server (Debian: apt-get install postgresql)")
+    with _own_folder() as (folder, user), _running_server(programs, folder, user) as server:
+        yield server
 
 
 @pytest.fixture
@@ -132,18 +101,43 @@ def _look_for_programs() -> Path | None:
     return Path(on_path).resolve().parent if on_path else None
 
 
-def _unprivileged_user(folder: Path) -> str | None:
-    """Return the user to run as, and give it the folder; None when this process is not root."""
-    if os.geteuid() != 0:
-        return None
-    known = {entry.pw_name for entry in pwd.getpwall()}
-    user = next(name for name in ("postgres", "nobody") if name in known)
-    shutil.chown(folder, user)
-    # The folders above belong to root, and the server must be able to pass through them.
-    for parent in folder.parents:
-        if parent.stat().st_uid == os.geteuid() and not parent.stat().st_mode & 0o001:
-            parent.chmod(parent.stat().st_mode | 0o011)
-    return user
+@contextmanager
+def _own_folder() -> Iterator[tuple[Path, str | None]]:
+    """Make a folder for the server, and name the user it runs as: never root, which PostgreSQL refuses to be.
+
+    Not one of pytest's folders, since those can be entered by the user who runs the tests only.
+    """
+    with TemporaryDirectory(prefix="etesian-postgresql-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        if os.geteuid() != 0:
+            yield folder, None
+            return
+        known = {entry.pw_name for entry in pwd.getpwall()}
+        user = next(name for name in ("postgres", "nobody") if name in known)
+        shutil.chown(folder, user)
+        yield folder, user
+
+
+@contextmanager
+def _running_server(programs: Path, folder: Path, user: str | None) -> Iterator[PostgresqlServer]:
+    data = str(folder / "data")
+    port = find_free_port()
+    _run([str(programs / "initdb"), "-D", data, "-U", "etesian", *_INITDB_OPTIONS], user)
+    options = ["-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", "", *_SERVER_OPTIONS]
+    with (folder / "log").open("wb") as log:
+        command = [str(programs / "postgres"), *options]
+        process = subprocess.Popen(command, stdout=log, stderr=log, user=user, cwd=folder)
+        try:
+            server = PostgresqlServer(port)
+            _wait_until_ready(server, process, folder / "log")
+            yield server
+        finally:
+            process.send_signal(signal.SIGINT)  # ends what tests may have left open
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 def _run(command: list[str], user: str | None) -> None:

@@ -1,7 +1,7 @@
 """Every afternoon: what runs in the cloud? Lists the instances, tells a chat channel, sends a mail.
 
-It runs on any machine: a stand-in for ``gcloud`` prints listings (take ``env`` away to ask the real one); without
-a webhook the message goes to the log, and without an address no mail is sent.
+It runs on any machine: a stand-in for ``gcloud`` prints listings (take ``env`` away to ask the real one);
+without a webhook the message goes to the log, and without an address no mail is sent.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def cloud_inventory() -> None:
         """Return the command to run; the last line that it prints is the task's result."""
         return (
             f"set -o pipefail; gcloud {service} instances list | tail -n +2"
-            " | (grep -oE '^[a-z0-9-]+' || true) | tr '\\n' ' '"
+            " | (grep -oE '^[a-z0-9-]+' || true) | tr '\\n' ' ' && echo"
         )
 
     @task

@@ -82,7 +82,7 @@ for service in SERVICES:
         task_id=list_task_id(service),
         bash_command=(
             "set -o pipefail; "
-            "gcloud {} instances list | tail -n +2 | (grep -oE '^[a-z0-9-]+' || true) | tr '\\n' ' '"
+            "gcloud {} instances list | tail -n +2 | (grep -oE '^[a-z0-9-]+' || true) | tr '\\n' ' ' && echo"
         ).format(service),
         xcom_push=True,
         dag=dag,

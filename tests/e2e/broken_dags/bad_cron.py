@@ -1,4 +1,4 @@
 from etesian import DAG
 
-DAG("bad_cron", schedule="61 * * * *")
+dag = DAG("bad_cron", schedule="61 * * * *")
 # the error says: 61 * * * *

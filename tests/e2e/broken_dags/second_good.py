@@ -1,5 +1,5 @@
 from etesian import DAG
 
-DAG("good", schedule=None)
+dag = DAG("good", schedule=None)
 # the error says: good.py
 # the error says: 'good'

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import functools
 from typing import Any, TypedDict
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from etesian import DAG, dag, setup, task, task_group, teardown
 from etesian.operators.bash import BashOperator
 from etesian.operators.python import BranchPythonOperator, PythonOperator
-from etesian.sdk.decorated_operator import source_without_decorators
+from etesian.sdk.decorated_operator import DecoratedOperator, source_without_decorators
 from etesian.sdk.exceptions import AirflowException, InvalidDagError
 from etesian.sdk.flavours import Flavour, add_flavour_source, register_flavour
 from etesian.sdk.operator import BaseOperator
@@ -119,14 +120,7 @@ def test_an_unknown_flavour_says_which_there_are() -> None:
 
 
 def test_flavours_can_be_registered_and_found_in_provider_packages() -> None:
-    def docker_task(python_callable: Any = None, **kwargs: Any) -> Any:
-        return task_decorator_factory(python_callable, decorated_operator_class=BaseOperator, **kwargs)
-
-    docker = Flavour(name="docker", decorator=f"{__name__}:docker_task")
-    globals()["docker_task"] = docker_task
-    import sys
-
-    sys.modules.setdefault(__name__, sys.modules[type(docker_task).__module__])
+    docker = Flavour(name="docker", decorator="functools:lru_cache")
     add_flavour_source(lambda name: docker if name == "docker" else None)
     register_flavour(
         Flavour(name="shell", operator="etesian.operators.bash:BashOperator", result_into="bash_command")
@@ -134,6 +128,21 @@ def test_flavours_can_be_registered_and_found_in_provider_packages() -> None:
     with DAG("etl") as etl:
         task.shell(task_id="s")(lambda: "echo")()
     assert etl.get_task("s").operator_name == "@task.shell"
+    assert task.docker is functools.lru_cache
+
+
+def test_provider_packages_build_decorators_of_their_own() -> None:
+    class DockerDecoratedOperator(DecoratedOperator, BaseOperator):
+        custom_operator_name = "@task.docker"
+
+        def __init__(self, *, image: str, **kwargs: Any) -> None:
+            super().__init__(kwargs_to_upstream={}, **kwargs)
+            self.image = image
+
+    with DAG("etl") as etl:
+        task_decorator_factory(decorated_operator_class=DockerDecoratedOperator, image="python", task_id="d")(len)("x")
+    made = etl.get_task("d")
+    assert (made.image, made.python_callable, list(made.op_args)) == ("python", len, ["x"])
 
 
 class Row(TypedDict):

@@ -200,7 +200,7 @@ class TestGroups:
             with TaskGroup("g"):
                 task = BaseOperator(task_id="t")
             with pytest.raises(
-                TaskAlreadyInTaskGroup, match="'g.t' is in group 'g' already; it cannot join 'h'"
+                TaskAlreadyInTaskGroup, match=r"'g\.t' is in group 'g' already; it cannot join 'h'"
             ):
                 TaskGroup("h").add(task)
 
