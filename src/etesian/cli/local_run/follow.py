@@ -101,11 +101,9 @@ class Follower:
         for line in lines[-SHOWN_LINES:]:
             text = f"{line.m}\n{line.e}" if line.e else line.m
             for part in text.rstrip().splitlines():
-                self._console.print(f"                     [dim]│[/] {escape(part)}", highlight=False)
+                self._console.print(f"{_MARGIN}{escape(part)}", highlight=False)
         if len(lines) > SHOWN_LINES:
-            self._console.print(
-                f"                     [dim]│ ({len(lines) - SHOWN_LINES} lines before these)[/]"
-            )
+            self._console.print(f"{_MARGIN}[dim]({len(lines) - SHOWN_LINES} lines before these)[/]")
 
 
 def _end_of(instance: TaskInstanceRecord) -> float:

@@ -15,7 +15,7 @@ from etesian.foundation.process import die_with_parent
 def spawn_service(settings: Settings, command: str) -> Callable[[], int]:
     """Return a ``Service.start`` that runs an ``etesian`` command on the home of ``settings``.
 
-    The child reads its own settings, from the environment and the home's file; folders and log level are passed on.
+    The child reads its own settings, from environment and file; folders and log level are passed on.
     """
     environment = {
         **os.environ,
