@@ -61,7 +61,9 @@ class Standalone:
         self.wait_until_healthy(healthy_within)
 
     def start_process(self) -> None:
-        """Start the platform and return at once."""
+        """Start the platform and return at once; one that was started before must have ended."""
+        if self._process is not None:
+            self._process.wait(10)
         self.home.mkdir(parents=True, exist_ok=True)
         with self._log_path.open("ab") as log:
             self._process = subprocess.Popen(
