@@ -74,8 +74,8 @@ class VaultBackend(BaseSecretsBackend):
         path = self._paths[kind]
         if path is None:
             return None
-        invalid_path = import_module("hvac.exceptions").InvalidPath
         engine = self._client.secrets.kv
+        invalid_path = import_module("hvac.exceptions").InvalidPath
         try:
             if self._kv_engine_version == 1:
                 answer = engine.v1.read_secret(path=f"{path}/{name}", mount_point=self._mount_point)

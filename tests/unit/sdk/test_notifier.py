@@ -1,0 +1,62 @@
+"""The base of notifiers."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from etesian.sdk.notifier import BaseNotifier
+
+SENT: list[Any] = []
+
+
+class Recorder(BaseNotifier):
+    template_fields: Sequence[str] = ("text",)
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+    def notify(self, context: Any) -> None:
+        if self.text == "fail":
+            raise RuntimeError("no line")
+        SENT.append((self.text, dict(context)))
+
+
+@pytest.fixture(autouse=True)
+def nothing_sent() -> None:
+    SENT.clear()
+
+
+def test_each_call_renders_the_text_anew() -> None:
+    notifier = Recorder("run {{ run_id }}")
+    notifier({"run_id": "a"})
+    notifier({"run_id": "b"})
+    assert [text for text, _ in SENT] == ["run a", "run b"]
+    assert notifier.text == "run {{ run_id }}"
+
+
+def test_a_callback_of_the_oldest_kind_is_told_of_slas() -> None:
+    Recorder("{{ task_list }}")(None, "tasks", "blocking", ["sla"], ["ti"])
+    assert SENT == [
+        (
+            "tasks",
+            {
+                "dag": None,
+                "task_list": "tasks",
+                "blocking_task_list": "blocking",
+                "slas": ["sla"],
+                "blocking_tis": ["ti"],
+            },
+        )
+    ]
+
+
+def test_a_notice_that_cannot_be_sent_is_logged_and_changes_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.ERROR):
+        Recorder("fail")({"run_id": "a"})
+    assert "Recorder could not notify" in caplog.text
+    assert "no line" in caplog.text

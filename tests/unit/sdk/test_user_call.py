@@ -1,0 +1,52 @@
+"""Calling authors' functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from etesian.sdk.asset_events import Metadata, OutletEventAccessors
+from etesian.sdk.assets import Asset
+from etesian.sdk.user_call import ReservedArgumentError, call_function, choose_kwargs
+
+OFFER = {"ds": "2030-01-01", "run_id": "r", "mine": 1}
+
+
+def test_a_function_gets_what_it_names() -> None:
+    assert choose_kwargs(lambda ds, other=1: None, [], OFFER) == {"ds": "2030-01-01"}
+    assert choose_kwargs(lambda x, *, mine: None, [5], OFFER) == {"mine": 1}
+    assert choose_kwargs(lambda *args: None, [5, 6], OFFER) == {}
+    assert choose_kwargs(lambda x, **rest: None, [5], OFFER) == OFFER
+
+
+def test_a_positional_argument_cannot_take_a_context_key() -> None:
+    with pytest.raises(ReservedArgumentError, match="'ds'"):
+        choose_kwargs(lambda ds: None, [5], OFFER)
+
+
+def test_a_builtin_without_a_signature_gets_nothing() -> None:
+    assert choose_kwargs(dict.get, [{}], OFFER) == {} or choose_kwargs(print, [], OFFER) == {}
+
+
+async def coroutine(x: int) -> int:
+    return x + 1
+
+
+def generator(x: int) -> Iterator[Metadata]:
+    yield Metadata(Asset("a"), {"rows": x})
+    return x
+
+
+def test_functions_of_every_kind_give_their_result() -> None:
+    events = OutletEventAccessors()
+    assert call_function(lambda x: x * 2, [4], {}) == 8
+    assert call_function(coroutine, [], {"x": 4}) == 5
+    assert call_function(generator, [7], {}, events) == 7
+    assert events[Asset("a")].extra == {"rows": 7}
+
+
+def test_a_generator_object_as_a_plain_result_is_left_alone() -> None:
+    made: Any = call_function(lambda: (number for number in (1, 2)), [], {})
+    assert list(made) == [1, 2]
