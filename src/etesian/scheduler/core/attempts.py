@@ -80,6 +80,7 @@ def dispatch_again(memory: Memory, instance: Instance, reason: str, now: datetim
         fail_attempt(memory, instance, Failed(reason=text, cause="not_started"), now)
     else:
         make_ready(memory, instance, now, is_new_try=False)
+        memory.doubted.append(instance.node)  # what is above may have been cleared since the first time
 
 
 def expire_unclaimed(memory: Memory, now: datetime) -> None:

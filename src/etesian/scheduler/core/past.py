@@ -69,9 +69,15 @@ def abandon_successors(memory: Memory, run: Run) -> None:
     """A run is deleted: the runs after it wait for it no more."""
     for successor in run.successors:
         successor.past = Past(None, None, {})
-        memory.touched.extend(node for node in successor.nodes if node.task.uses_past)
+    touch_successors(memory, run)
     run.successors = []
     forget_recent(run)
+
+
+def touch_successors(memory: Memory, run: Run) -> None:
+    """Look again at all tasks of the next runs that depend on this one."""
+    for successor in run.successors:
+        memory.touched.extend(node for node in successor.nodes if node.task.uses_past)
 
 
 def welcome_successors(run: Run) -> None:

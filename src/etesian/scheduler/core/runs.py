@@ -76,14 +76,22 @@ def start_run(memory: Memory, run: Run, now: datetime) -> None:
 
 def begin(memory: Memory, run: Run) -> None:
     """Set a run going that has its task instances: arm its time-out, look at all that may start."""
-    timeout = run.graph.spec.dagrun_timeout_seconds
-    if timeout is not None and run.record.started_at is not None:
-        memory.timers.set(TimerKind.RUN_TIMEOUT, run, run.record.started_at + timedelta(seconds=timeout))
+    arm_timeout(memory, run)
     ask_past(memory, run)
     memory.fed.extend((run, expansion) for expansion in run.graph.expansions.values())
     memory.touched.extend(node for node in run.nodes if node.waiting)
+    memory.touched.extend(it for it in run.instances() if it.record.skipped_by is not None)
     if not run.unfinished:
         memory.ended.append(run)
+
+
+def arm_timeout(memory: Memory, run: Run) -> None:
+    """Set the timer of a run's ``dagrun_timeout``, if its version has one."""
+    timeout = run.graph.spec.dagrun_timeout_seconds
+    if timeout is None or run.record.started_at is None:
+        memory.timers.cancel(TimerKind.RUN_TIMEOUT, run)
+    else:
+        memory.timers.set(TimerKind.RUN_TIMEOUT, run, run.record.started_at + timedelta(seconds=timeout))
 
 
 def populate(memory: Memory, run: Run) -> None:

@@ -10,8 +10,9 @@ from etesian.scheduler.core.attempts import stop_attempt
 from etesian.scheduler.core.decisions import SaveTaskInstance
 from etesian.scheduler.core.graph import DagGraph
 from etesian.scheduler.core.memory import Memory, Run
-from etesian.scheduler.core.past import ask_past
+from etesian.scheduler.core.past import ask_past, touch_successors
 from etesian.scheduler.core.recovery import load_instances
+from etesian.scheduler.core.runs import arm_timeout
 from etesian.scheduler.core.unload import unload_instances
 
 
@@ -28,9 +29,12 @@ def change_version(memory: Memory, run: Run, graph: DagGraph) -> None:
             memory.decide(SaveTaskInstance(task_instance=_remove(record)))
     load_instances(memory, run, [record for record in records if _fits(record, graph)])
     memory.changed_instances.update(dict.fromkeys(run.instances()))
+    memory.doubted.extend(run.nodes)
     memory.touched.extend(run.nodes)
     memory.fed.extend((run, expansion) for expansion in graph.expansions.values())
+    touch_successors(memory, run)
     if run.is_running:
+        arm_timeout(memory, run)
         ask_past(memory, run)
         memory.ended.append(run)
 
