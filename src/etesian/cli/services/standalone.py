@@ -6,6 +6,7 @@ import gc
 import socket
 from collections.abc import Callable
 
+from etesian.api.exposure import check_exposure
 from etesian.cli.services.api_socket import bind_api_socket
 from etesian.cli.services.home_lock import HomeLock
 from etesian.cli.services.spawn import spawn_service
@@ -19,10 +20,12 @@ def run_standalone(settings: Settings) -> None:
     """Run all services until Ctrl-C or SIGTERM.
 
     Raises:
+        SettingsError: the settings would let everybody in.
         HomeInUseError: another one runs on this home.
         EtesianError: the port is taken, the home or the database cannot be used.
     """
     set_process_name("etesian standalone")
+    check_exposure(settings)
     lock = HomeLock(settings.home)
     listener = bind_api_socket(settings)
     # The worker must stay free of the database's and the API's modules, so it is a fresh interpreter.
