@@ -18,7 +18,7 @@ import msgspec
 from etesian.foundation.clock import utc_now
 from etesian.foundation.process import die_with_parent
 from etesian.protocol.frames import FrameError
-from etesian.protocol.reports import Failed, Finished, Outcome, Succeeded
+from etesian.protocol.reports import Failed, Finished, Succeeded
 from etesian.protocol.workloads import RunCallback, RunTask
 from etesian.sdk.runtime import set_platform
 from etesian.sdk.secrets_masker import secrets_masker
@@ -26,7 +26,7 @@ from etesian.worker.attempt_log import AttemptLog
 from etesian.worker.channel_platform import AttemptChannel, ChannelPlatform
 from etesian.worker.messages import ProcessSettings, Ready
 from etesian.worker.run_as import UserChangeError, become_user
-from etesian.worker.runner import TaskRunner
+from etesian.worker.runner import TaskResult, TaskRunner
 from etesian.worker.workload_log import workload_log_path
 
 #: Asks a task to end by itself because its time is up. Not SIGALRM, which user code sets and clears at will.
@@ -68,38 +68,45 @@ class Attempt:
         secrets_masker().add_listener(platform.mask)
         self._log.direct_to(workload_log_path(Path(self._settings.logs_dir), workload))
         pid = os.getpid()
-        outcome = self._run(workload)
+        outcome, rendered_map_index = self._run(workload)
         self._log.flush()
         if os.getpid() != pid:
             return  # a process that user code forked has come back here; only its parent may report
         attempt_id, ended_at = workload.attempt_id, utc_now()
-        report = Finished(attempt_id=attempt_id, outcome=outcome, started_at=started_at, ended_at=ended_at)
+        report = Finished(
+            attempt_id=attempt_id,
+            outcome=outcome,
+            started_at=started_at,
+            ended_at=ended_at,
+            rendered_map_index=rendered_map_index,
+        )
         try:
             channel.send(report)
         except FrameError as error:  # XComs of hundreds of megabytes
             channel.send(msgspec.structs.replace(report, outcome=Failed(reason=str(error))))
 
-    def _run(self, workload: RunTask | RunCallback) -> Outcome:
+    def _run(self, workload: RunTask | RunCallback) -> TaskResult:
         try:
-            outcome = self._run_user_code(workload)
+            result = self._run_user_code(workload)
             self._ignore_signals()
         except BaseException as error:  # whatever user code throws ends its attempt, not the platform
             self._ignore_signals()
             self._log.write_failure("the attempt failed", error)
             error_type = f"{type(error).__module__}.{type(error).__qualname__}"
-            return Failed(reason=f"{type(error).__name__}: {error}", error_type=error_type)
-        return outcome
+            reason = f"{type(error).__name__}: {error}"
+            return TaskResult(Failed(reason=reason, error_type=error_type))
+        return result
 
-    def _run_user_code(self, workload: RunTask | RunCallback) -> Outcome:
+    def _run_user_code(self, workload: RunTask | RunCallback) -> TaskResult:
         if isinstance(workload, RunCallback):
             self._runner.run_callback(workload)
-            return Succeeded()
+            return TaskResult(Succeeded())
         if workload.run_as_user is not None:
             self._log.open()  # which the other user may not be allowed to
             try:
                 become_user(workload.run_as_user)
             except UserChangeError as error:
-                return Failed(reason=str(error), cause="not_started")
+                return TaskResult(Failed(reason=str(error), cause="not_started"))
             die_with_parent(os.getppid())  # the kernel forgets it when the user changes
         return self._runner.run_task(workload)
 

@@ -13,7 +13,7 @@ import msgspec
 from etesian.protocol.frames import FrameError
 from etesian.protocol.stream import MessageStream
 from etesian.worker.attempts import Attempt
-from etesian.worker.event_loop import EventLoop
+from etesian.worker.event_loop import EventLoop, Timer
 from etesian.worker.messages import FromAttempt
 from etesian.worker.output_pipe import OutputPipe
 
@@ -28,6 +28,7 @@ class AttemptProcess:
         self.number = number
         self.pid: int | None = None  #: known once it is ready
         self.attempt: Attempt | None = None
+        self.timer: Timer | None = None  #: bounds the time until it is ready
         self._loop = loop
         self._on_message = on_message
         ours, theirs = socket.socketpair()
@@ -71,11 +72,17 @@ class AttemptProcess:
         """Log what was printed until now and give both connections back. A process that still waits sees it and ends."""
         if self._channel.fileno() < 0:
             return
+        self.cancel_timer()
         self._loop.forget(self._channel.fileno())
         self._channel.close()
         self._loop.forget(self._output.fileno())
         self._output.read_rest()
         self._output.close()
+
+    def cancel_timer(self) -> None:
+        """The process is ready, or has gone."""
+        if self.timer is not None:
+            self.timer.cancel()
 
     def kill_group(self) -> None:
         """End the process and its children because their host cannot do it any more."""

@@ -95,7 +95,7 @@ class ChannelPlatform:
                 return self._receive_answer(number)
             except TimeoutError:
                 raise PlatformUnreachableError(
-                    f"{what} got no answer within {self._timeout_seconds:.0f} s; is the scheduler running?"
+                    f"{what} got no answer within {self._timeout_seconds:g} s; is the scheduler running?"
                 ) from None
             except (EOFError, OSError) as error:
                 raise PlatformUnreachableError(

@@ -162,7 +162,7 @@ class DagHost:
 
     def _become_attempt(self, channel: int, output: int, parent_pid: int, loop: ForkLoop[ToHost]) -> NoReturn:
         try:
-            loop.close_in_child()
+            loop.close()
             become_attempt(output, parent_pid, self._settings)
             connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, channel)
         except BaseException:

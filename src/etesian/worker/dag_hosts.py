@@ -19,11 +19,13 @@ from etesian.worker.process_supply import AttemptEvents, ProcessSupply
 from etesian.worker.settings import WorkerSettings
 from etesian.worker.zygote_client import ZygoteClient
 
+
 class DagFileError(EtesianError):
     """A workload names a DAG file that this worker does not have."""
 
 
-OnHostRequest = Callable[[HostClient, Request], None]
+#: Gets who asks, and what.
+OnHostRequest = Callable[[str, Request], None]
 
 
 class DagHosts:
@@ -55,7 +57,9 @@ class DagHosts:
         self._current: dict[DagFile, HostClient] = {}  #: where attempts go; the least recently used first
         self._alive: dict[int, HostClient] = {}  #: until the process has ended
         self._threaded: set[DagFile] = set()  #: files that are known to start threads
-        self._newest: dict[tuple[str, str], str] = {}  #: code hash that was asked for last, by bundle and file
+        self._newest: dict[
+            tuple[str, str], str
+        ] = {}  #: code hash that was asked for last, by bundle and file
         self._sweep: Timer | None = None
 
     def start(self) -> None:
@@ -77,7 +81,10 @@ class DagHosts:
         folder = self._settings.bundle_folder(workload.bundle)
         if folder is None:
             raise DagFileError(f"this worker has no bundle {workload.bundle!r}")
-        if not PurePath(folder, workload.file).is_relative_to(folder) or ".." in PurePath(workload.file).parts:
+        if (
+            not PurePath(folder, workload.file).is_relative_to(folder)
+            or ".." in PurePath(workload.file).parts
+        ):
             raise DagFileError(f"the DAG file {workload.file!r} is not inside its bundle {workload.bundle!r}")
         dag_file = DagFile(
             bundle=workload.bundle,
@@ -88,15 +95,20 @@ class DagHosts:
         )
         return self._host_of(dag_file).supply
 
-    def find(self, asks_as: str) -> HostClient | None:
-        """Return the host that asks the scheduler under this name."""
-        return next((host for host in self._alive.values() if host.asks_as == asks_as), None)
+    def answer(self, asker: str, message: msgspec.Struct) -> None:
+        """Answer what ``on_request`` was told of; nothing happens if the asker has gone."""
+        kind, *numbers = asker.split(":")
+        if kind == "host":
+            host_number, process_number = (*map(int, numbers), None)[:2]
+            host = self._alive.get(host_number or 0)
+            if host is not None:
+                host.answer(process_number, message)
 
     # --- HostEvents ---------------------------------------------------------------------------------------------
 
     def host_loaded(self, host: HostClient) -> None:
         """Make room if this was too much memory."""
-        self._retire_idle(self._is_over_memory)
+        self._make_room()
 
     def host_cannot_fork(self, host: HostClient) -> None:
         """Use a fresh interpreter per attempt from now on."""
@@ -107,12 +119,13 @@ class DagHosts:
         """See to it that an idle host ends some day; at once if the file has a newer version."""
         if self._current.get(host.dag_file) is host and self._is_stale(host):
             self._retire(host)
-        elif self._sweep is None:
+        self._make_room()
+        if self._sweep is None:
             self._sweep = self._loop.call_later(self._settings.spare_idle_seconds, self._on_sweep)
 
-    def host_asked(self, host: HostClient, request: Request) -> None:
+    def host_asked(self, asker: str, request: Request) -> None:
         """Pass it on."""
-        self._on_request(host, request)
+        self._on_request(asker, request)
 
     def host_ended(self, host: HostClient) -> None:
         """Forget it. What it leaves behind goes to a new host, unless the file is to blame."""
@@ -142,7 +155,7 @@ class DagHosts:
         return self._newest.get((dag_file.bundle, dag_file.file)) != dag_file.code_hash
 
     def _start(self, dag_file: DagFile) -> HostClient:
-        self._retire_idle(lambda: len(self._current) >= self._settings.max_dag_hosts)
+        self._make_room(for_hosts=1)
         import_log = import_log_path(self._settings.logs_dir, dag_file.bundle, dag_file.file)
         host = HostClient(next(self._numbers), dag_file, self._parts, import_log)
         self._alive[host.number] = host
@@ -159,10 +172,10 @@ class DagHosts:
             if was_granted:
                 supply.run(attempt)
 
-    def _retire_idle(self, is_too_much: Callable[[], bool]) -> None:
-        idle = [host for host in self._current.values() if host.supply.is_idle]
-        for host in idle:
-            if not is_too_much():
+    def _make_room(self, for_hosts: int = 0) -> None:
+        """End idle hosts, the longest unused first, until the bounds are kept."""
+        for host in [host for host in self._current.values() if host.supply.is_idle]:
+            if len(self._current) + for_hosts <= self._settings.max_dag_hosts and not self._is_over_memory():
                 break
             self._retire(host)
 

@@ -7,28 +7,37 @@ import traceback
 from pathlib import Path
 from typing import Final
 
+from etesian.foundation.errors import EtesianError
 from etesian.protocol.reports import Failed
 from etesian.protocol.workloads import RunCallback, RunTask
 from etesian.worker.messages import LoadFailed
+from etesian.worker.runner import TaskResult
 
 logger = logging.getLogger(__name__)
 
 #: Longer tracebacks are cut in the middle, to fit into one packet.
-_MAX_TRACEBACK_CHARACTERS: Final = 30_000
+_MAX_TRACEBACK_CHARACTERS: Final = 20_000
 _MAX_REASON_CHARACTERS: Final = 2_000
 
 
-class DagImportError(Exception):
-    """Carries the reason to where a callback is reported."""
+class DagImportError(EtesianError):
+    """Raised by runners that can say better than Python's traceback what is wrong with a DAG file."""
+
+    def __init__(self, message: str, author_traceback: str) -> None:
+        super().__init__(message)
+        self.author_traceback = author_traceback
 
 
 def describe_load_failure(file: str, error: BaseException) -> LoadFailed:
     """Return what to tell of a DAG file that raised ``error``."""
-    text = "".join(traceback.format_exception(error))
+    if isinstance(error, DagImportError):
+        reason, text = str(error), error.author_traceback
+    else:
+        reason = f"importing the DAG file {file!r} failed: {type(error).__name__}: {error}"
+        text = "".join(traceback.format_exception(error))
     if len(text) > _MAX_TRACEBACK_CHARACTERS:
         half = _MAX_TRACEBACK_CHARACTERS // 2
         text = f"{text[:half]}\n[...]\n{text[-half:]}"
-    reason = f"importing the DAG file {file!r} failed: {type(error).__name__}: {error}"
     return LoadFailed(reason=reason[:_MAX_REASON_CHARACTERS], traceback=text)
 
 
@@ -41,14 +50,14 @@ class FailedImport:
     def load(self, file: Path, dags_folder: Path) -> None:
         """Do nothing: loading has been tried."""
 
-    def run_task(self, workload: RunTask) -> Failed:
+    def run_task(self, workload: RunTask) -> TaskResult:
         """Fail without having run anything."""
         logger.error("%s\n%s", self._failure.reason, self._failure.traceback)
-        return Failed(reason=self._failure.reason, cause="not_started")
+        return TaskResult(Failed(reason=self._failure.reason, cause="not_started"))
 
     def run_callback(self, workload: RunCallback) -> None:
         """Fail without having run anything."""
-        raise DagImportError(f"{self._failure.reason}\n{self._failure.traceback}")
+        raise DagImportError(self._failure.reason, self._failure.traceback)
 
     def time_out(self) -> BaseException:
         """Return a plain time-out."""

@@ -61,8 +61,8 @@ class ForkLoop(Generic[Message]):
                 return
             yield ChildEnd(pid, status, usage.ru_maxrss * 1024, usage.ru_utime + usage.ru_stime)
 
-    def close_in_child(self) -> None:
-        """Give back, in a forked child, what belongs to the parent."""
+    def close(self) -> None:
+        """Give everything back: at the end, or in a forked child, to which it does not belong."""
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         self._bell.close()

@@ -41,8 +41,8 @@ class HostEvents(Protocol):
         """It has gone. Attempts that have no process yet are still in its supply."""
         ...
 
-    def host_asked(self, host: HostClient, request: Request) -> None:
-        """Code at the top level of the file asks for something."""
+    def host_asked(self, asker: str, request: Request) -> None:
+        """Code at the top level of the file asks for something; ``asker`` is where the answer goes."""
         ...
 
 
@@ -70,14 +70,16 @@ class HostClient:
         self._has_failed = False
         self._is_closed = False
         self._nobody_waits = False  #: the zygote, its parent, has gone before it
-        spares = 0 if dag_file.is_spawned else 1
-        self.supply = ProcessSupply(parts.loop, self, parts.attempt_events, spares=spares)
+        self.supply = ProcessSupply(
+            parts.loop,
+            self,
+            parts.attempt_events,
+            spares=0
+            if dag_file.is_spawned
+            else 1,  # a whole interpreter in advance would cost too much memory
+            start_timeout_seconds=parts.import_timeout_seconds if dag_file.is_spawned else None,
+        )
         self._start(import_log)
-
-    @property
-    def asks_as(self) -> str:
-        """The name under which code at the top level of the file asks the scheduler."""
-        return f"host:{self.number}"
 
     @property
     def may_restart(self) -> bool:
@@ -98,9 +100,15 @@ class HostClient:
             self.idle_since = self._parts.loop.clock.monotonic()
             self._parts.host_events.host_became_idle(self)
 
-    def answer(self, message: msgspec.Struct) -> None:
-        """Answer a request of code at the top level of the file."""
-        if self._channel.fileno() >= 0:
+    def process_asked(self, number: int, request: Request) -> None:
+        """Called by the supply: pass on what a process asks that imports the file itself."""
+        self._parts.host_events.host_asked(f"host:{self.number}:{number}", request)
+
+    def answer(self, process_number: int | None, message: msgspec.Struct) -> None:
+        """Answer a request of code at the top level of the file: in the host, or in a process of its own."""
+        if process_number is not None:
+            self.supply.answer(process_number, message)
+        elif self._channel.fileno() >= 0:
             self._parts.loop.send(self._channel, message)
 
     def retire(self) -> None:
@@ -194,7 +202,7 @@ class HostClient:
     def _receive_requests(self) -> None:
         try:
             for request in self._channel.receive():
-                self._parts.host_events.host_asked(self, request)
+                self._parts.host_events.host_asked(f"host:{self.number}", request)
         except FrameError:
             self._channel.is_at_end = True
         if self._channel.is_at_end:

@@ -59,7 +59,7 @@ class PacketSocket(Generic[Message]):
             PeerGoneError: the other process has ended.
         """
         try:
-            data, descriptors, _, _ = socket.recv_fds(self._socket, _MAX_PACKET_BYTES, _MAX_DESCRIPTORS)
+            data, descriptors = self._receive_packet()
         except (BlockingIOError, InterruptedError):
             return None
         except OSError as error:
@@ -69,6 +69,15 @@ class PacketSocket(Generic[Message]):
         for descriptor in descriptors:
             os.set_inheritable(descriptor, False)
         return self._decoder.decode(data), descriptors
+
+    def _receive_packet(self) -> tuple[bytes, list[int]]:
+        try:
+            data, descriptors, _, _ = socket.recv_fds(self._socket, _MAX_PACKET_BYTES, _MAX_DESCRIPTORS)
+        except ConnectionResetError:
+            # The peer ended without having read everything. The kernel says so before it hands out the last
+            # packets of the peer, and says it once.
+            data, descriptors, _, _ = socket.recv_fds(self._socket, _MAX_PACKET_BYTES, _MAX_DESCRIPTORS)
+        return data, descriptors
 
     def close(self) -> None:
         """Close this end; the other one sees that its peer is gone."""

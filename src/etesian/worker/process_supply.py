@@ -5,20 +5,25 @@ A busy host has one process more than it needs, forked in advance, so that the n
 
 from __future__ import annotations
 
+import signal
 from collections import deque
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Final, Protocol
 
 import msgspec
 
+from etesian.protocol.reports import Finished
+from etesian.protocol.requests import Request
 from etesian.worker.attempt_process import AttemptProcess
 from etesian.worker.attempts import Attempt, Phase
 from etesian.worker.event_loop import EventLoop
-from etesian.worker.messages import Exited, Fork, FromAttempt, LoadFailed, Ready, Signal
+from etesian.worker.messages import Exited, Fork, FromAttempt, LoadFailed, Mask, Ready, Signal
 
 #: Forks that a host is asked for and has not answered. Bounds what waits in its socket while it imports.
 _MAX_STARTING: Final = 8
+_NOT_READY: Final = "a process for the attempt ended before it was ready"
 
 
 class AttemptEvents(Protocol):
@@ -56,12 +61,26 @@ class HostLink(Protocol):
         """An attempt came or went."""
         ...
 
+    def process_asked(self, number: int, request: Request) -> None:
+        """A process that has no attempt yet imports the DAG file, whose top level asks for something."""
+        ...
+
 
 class ProcessSupply:
     """Keeps the processes of one host."""
 
-    def __init__(self, loop: EventLoop, host: HostLink, events: AttemptEvents, *, spares: int) -> None:
+    def __init__(
+        self,
+        loop: EventLoop,
+        host: HostLink,
+        events: AttemptEvents,
+        *,
+        spares: int,
+        start_timeout_seconds: float | None,
+    ) -> None:
+        """Processes that import the file themselves have ``start_timeout_seconds`` for it; None for forks."""
         self._loop = loop
+        self._start_timeout_seconds = start_timeout_seconds
         self._host = host
         self._events = events
         self._spares = spares  #: processes forked in advance while the host is busy
@@ -130,6 +149,12 @@ class ProcessSupply:
         if process is not None:
             self._host.send_to_host(Signal(number=process.number, signal=signal_number, to_group=to_group))
 
+    def answer(self, number: int, message: msgspec.Struct) -> None:
+        """Answer a process that asked before it had an attempt."""
+        process = self._starting.get(number)
+        if process is not None:
+            process.send(message)
+
     def drop_spares(self) -> None:
         """End the processes that wait for nothing in particular."""
         while self._ready:
@@ -153,8 +178,9 @@ class ProcessSupply:
         process = self._running.get(number)
         if process is not None:
             self._end_running(process, exited, how)
-        elif number in self._starting:
-            self.fork_failed(number, f"a process for the attempt ended before it was ready: {how}")
+        elif (process := self._starting.get(number)) is not None:
+            was_late = process.timer is not None and process.timer.callback is None
+            self.fork_failed(number, self._describe_late() if was_late else f"{_NOT_READY}: {how}")
         else:
             self._forget_spare(number)
 
@@ -186,6 +212,14 @@ class ProcessSupply:
             self._starting[process.number] = process
             self._host.send_to_host(Fork(number=process.number), process.far_ends)
             process.close_far_ends()
+            if self._start_timeout_seconds is not None:
+                kill = Signal(number=process.number, signal=signal.SIGKILL)
+                process.timer = self._loop.call_later(
+                    self._start_timeout_seconds, partial(self._host.send_to_host, kill)
+                )
+
+    def _describe_late(self) -> str:
+        return f"importing the DAG file took longer than {self._start_timeout_seconds:g} s and was ended"
 
     def _fail_next(self, reason: str) -> None:
         """Fail the attempt that has waited longest; were it left waiting, this could go on for ever."""
@@ -211,6 +245,7 @@ class ProcessSupply:
     def _on_message(self, process: AttemptProcess, message: FromAttempt | None) -> None:
         if isinstance(message, Ready):
             process.pid = message.pid
+            process.cancel_timer()
             if self._starting.pop(process.number, None) is not None:
                 self.has_forked = True
                 self._ready.append(process)
@@ -218,6 +253,8 @@ class ProcessSupply:
                 self._fork_ahead()
         elif process.attempt is not None:
             self._events.attempt_said(process.attempt, message)
+        elif message is not None and not isinstance(message, Mask | Finished):
+            self._host.process_asked(process.number, message)
 
     def _assign_ready(self) -> None:
         while self._waiting and self._ready:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from etesian.foundation.errors import EtesianError
 from etesian.protocol.reports import Outcome
@@ -15,6 +15,13 @@ class RunnerError(EtesianError):
     """The configured runner cannot be used."""
 
 
+class TaskResult(NamedTuple):
+    """What running a task gave."""
+
+    outcome: Outcome
+    rendered_map_index: str | None = None
+
+
 class TaskRunner(Protocol):
     """Runs user code in this process. One object serves one process and one DAG file."""
 
@@ -22,8 +29,8 @@ class TaskRunner(Protocol):
         """Import the DAG file. Whatever it raises fails the attempts that wait for it, with its traceback."""
         ...
 
-    def run_task(self, workload: RunTask) -> Outcome:
-        """Run one attempt to its outcome; what user code raises is an outcome too."""
+    def run_task(self, workload: RunTask) -> TaskResult:
+        """Run one attempt to its end; what user code raises is an outcome too."""
         ...
 
     def run_callback(self, workload: RunCallback) -> None:

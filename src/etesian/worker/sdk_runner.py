@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from etesian.protocol.reports import Failed, Outcome
+from etesian.protocol.reports import Failed
 from etesian.protocol.workloads import RunCallback, RunTask
 from etesian.sdk.dag import DAG
-from etesian.sdk.dag_loading import load_dags
+from etesian.sdk.dag_loading import DagFileError, load_dags
 from etesian.sdk.exceptions import AirflowTaskTimeout, DagNotFound
-from etesian.sdk.execution import execute_callback, execute_task
+from etesian.sdk.execution import execute_callback, run_attempt
+from etesian.worker.failed_import import DagImportError
+from etesian.worker.runner import TaskResult
 
 
 class SdkRunner:
@@ -20,17 +22,25 @@ class SdkRunner:
         self._dags: dict[str, DAG] = {}
 
     def load(self, file: Path, dags_folder: Path) -> None:
-        """Import the DAG file."""
-        self._file = file
-        self._dags = load_dags(file, dags_folder=dags_folder)
+        """Import the DAG file.
 
-    def run_task(self, workload: RunTask) -> Outcome:
-        """Run one attempt to its outcome."""
+        Raises:
+            DagImportError: it raised, or tried to exit.
+        """
+        self._file = file
+        try:
+            self._dags = load_dags(file, dags_folder=dags_folder)
+        except DagFileError as error:
+            raise DagImportError(f"the DAG file cannot be imported: {error}", error.traceback) from error
+
+    def run_task(self, workload: RunTask) -> TaskResult:
+        """Run one attempt to its end."""
         dag = self._dags.get(workload.run.dag_id)
         operator = dag.task_dict.get(workload.task_id) if dag is not None else None
         if operator is None:
-            return Failed(reason=self._describe_missing(workload), cause="not_started")
-        return execute_task(operator, workload)
+            return TaskResult(Failed(reason=self._describe_missing(workload), cause="not_started"))
+        result = run_attempt(operator, workload)
+        return TaskResult(result.outcome, result.rendered_map_index)
 
     def run_callback(self, workload: RunCallback) -> None:
         """Call one callback."""

@@ -31,7 +31,6 @@ from etesian.worker.dag_hosts import DagFileError, DagHosts
 from etesian.worker.death import OutOfMemoryWatch, explain_death, usage_of
 from etesian.worker.ending import AttemptEnder, outcome_of_ended, outcome_of_killed
 from etesian.worker.event_loop import EventLoop
-from etesian.worker.host_client import HostClient
 from etesian.worker.journal import ReportJournal
 from etesian.worker.messages import Exited, FromAttempt, LoadFailed, Mask, ProcessSettings, Ready
 from etesian.worker.questions import OpenQuestions
@@ -154,7 +153,9 @@ class Supervisor:
         try:
             supply = self._hosts.supply_for(workload)
         except DagFileError as error:
-            self._report(Finished(attempt_id=attempt_id, outcome=Failed(reason=str(error), cause="not_started")))
+            self._report(
+                Finished(attempt_id=attempt_id, outcome=Failed(reason=str(error), cause="not_started"))
+            )
             return
         attempt = self._attempts[attempt_id] = Attempt(workload=workload, host=supply)
         self._claim(attempt)
@@ -192,8 +193,8 @@ class Supervisor:
         attempt = self._attempts.get(asker)
         if attempt is not None:
             attempt.host.tell(attempt, answer)
-        elif (host := self._hosts.find(asker)) is not None:
-            host.answer(answer)
+        else:
+            self._hosts.answer(asker, answer)
 
     # --- what happens to attempts (AttemptEvents) ---------------------------------------------------------------
 
@@ -269,8 +270,8 @@ class Supervisor:
             attempt.timer.cancel()
         attempt.host.forget(attempt)
 
-    def _on_host_request(self, host: HostClient, request: Request) -> None:
-        self._link.send(self._questions.add(host.asks_as, request))
+    def _on_host_request(self, asker: str, request: Request) -> None:
+        self._link.send(self._questions.add(asker, request))
 
 
 def _allow_many_descriptors() -> None:

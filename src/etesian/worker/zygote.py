@@ -74,7 +74,7 @@ class Zygote:
                     del self._pids[number]
                     self._control.send(HostEnded(number=number, status=ended.status))
         except PeerGoneError:
-            return
+            loop.close()
 
     def _receive(self, loop: ForkLoop[ToZygote]) -> None:
         received = self._control.receive()
@@ -107,7 +107,7 @@ class Zygote:
         self, dag_file: DagFile, descriptors: list[int], parent_pid: int, loop: ForkLoop[ToZygote]
     ) -> NoReturn:
         try:
-            loop.close_in_child()
+            loop.close()
             control, channel, output = descriptors
             sockets = HostSockets(socket.socket(fileno=control), socket.socket(fileno=channel), output)
             host = DagHost(dag_file, sockets, create_runner(self._settings.runner), self._settings)

@@ -141,7 +141,9 @@ class SchedulerUnderTest:
     def wait_for(self, condition: Callable[[], bool], what: str = "a condition") -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not condition():
-            assert time.monotonic() < deadline, f"waited in vain for {what}; last messages: {self.messages[-20:]}"
+            assert time.monotonic() < deadline, (
+                f"waited in vain for {what}; last messages: {self.messages[-20:]}"
+            )
             self.turn()
 
     def wait_for_report(self, *workloads: Workload) -> list[Finished]:

@@ -7,8 +7,9 @@ import traceback
 from pathlib import Path
 from types import ModuleType
 
-from etesian.protocol.reports import Failed, Outcome, Succeeded
+from etesian.protocol.reports import Failed, Succeeded
 from etesian.protocol.workloads import RunCallback, RunTask
+from etesian.worker.runner import TaskResult
 
 
 class TimeIsUp(BaseException):
@@ -25,15 +26,15 @@ class ScriptRunner:
         self.module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(self.module)
 
-    def run_task(self, workload: RunTask) -> Outcome:
+    def run_task(self, workload: RunTask) -> TaskResult:
         try:
             outcome = getattr(self.module, workload.task_id)(workload)
         except TimeIsUp as error:
-            return Failed(reason=str(error), cause="timeout")
+            return TaskResult(Failed(reason=str(error), cause="timeout"))
         except Exception as error:
             traceback.print_exc()
-            return Failed(reason=f"{type(error).__name__}: {error}")
-        return outcome or Succeeded()
+            return TaskResult(Failed(reason=f"{type(error).__name__}: {error}"))
+        return TaskResult(outcome or Succeeded())
 
     def run_callback(self, workload: RunCallback) -> None:
         getattr(self.module, f"on_{workload.kind}")(workload)

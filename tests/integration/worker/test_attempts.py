@@ -23,7 +23,9 @@ def told(report_outcome: object) -> str:
     return report_outcome.xcoms[0].value.decode()
 
 
-def test_what_a_task_returns_reaches_the_scheduler(start_worker: StartWorker, scheduler: SchedulerUnderTest) -> None:
+def test_what_a_task_returns_reaches_the_scheduler(
+    start_worker: StartWorker, scheduler: SchedulerUnderTest
+) -> None:
     start_worker(HEAD + "def work(workload): return tell(workload.map_index)")
     report = scheduler.run_one(task("work", map_index=7))
     assert report.outcome == Succeeded(xcoms=(XComValue(key="told", value=b"7"),))
@@ -32,8 +34,12 @@ def test_what_a_task_returns_reaches_the_scheduler(start_worker: StartWorker, sc
     assert report.started_at <= report.ended_at
 
 
-def test_each_attempt_runs_in_a_process_of_its_own(start_worker: StartWorker, scheduler: SchedulerUnderTest) -> None:
-    start_worker(HEAD + "seen = []\ndef work(workload): seen.append(1); return tell(f'{os.getpid()} {len(seen)}')")
+def test_each_attempt_runs_in_a_process_of_its_own(
+    start_worker: StartWorker, scheduler: SchedulerUnderTest
+) -> None:
+    start_worker(
+        HEAD + "seen = []\ndef work(workload): seen.append(1); return tell(f'{os.getpid()} {len(seen)}')"
+    )
     answers = [told(report.outcome).split() for report in scheduler.run(*(task("work") for _ in range(20)))]
     assert len({pid for pid, _ in answers}) == 20
     assert {count for _, count in answers} == {"1"}
@@ -84,8 +90,12 @@ def work(workload):
     assert [line.m for line in worker.log_of(work) if line.s == "process"] == ["from a program", "its error"]
 
 
-def test_the_log_can_be_read_while_the_task_runs(start_worker: StartWorker, scheduler: SchedulerUnderTest) -> None:
-    worker = start_worker(HEAD + "def work(workload):\n print('begun')\n os.system('echo too')\n time.sleep(60)")
+def test_the_log_can_be_read_while_the_task_runs(
+    start_worker: StartWorker, scheduler: SchedulerUnderTest
+) -> None:
+    worker = start_worker(
+        HEAD + "def work(workload):\n print('begun')\n os.system('echo too')\n time.sleep(60)"
+    )
     work = task("work")
     scheduler.submit(work)
     scheduler.wait_for(lambda: {"begun", "too"} <= set(worker.messages_of(work)), "live lines")
@@ -113,7 +123,9 @@ def work(workload):
     assert messages[-1] == outcome.reason
 
 
-def test_a_crash_in_native_code_leaves_a_traceback(start_worker: StartWorker, scheduler: SchedulerUnderTest) -> None:
+def test_a_crash_in_native_code_leaves_a_traceback(
+    start_worker: StartWorker, scheduler: SchedulerUnderTest
+) -> None:
     worker = start_worker("import ctypes\ndef work(workload): ctypes.string_at(0)")
     work = task("work")
     outcome = scheduler.run_one(work).outcome
@@ -164,7 +176,9 @@ def work(workload):
 """
     )
     reports = scheduler.run(*(task("work") for _ in range(4)))
-    assert len({told(report.outcome) for report in reports}) == 4, "every attempt has random numbers of its own"
+    assert len({told(report.outcome) for report in reports}) == 4, (
+        "every attempt has random numbers of its own"
+    )
 
 
 def test_an_attempt_holds_no_descriptor_of_the_platform_but_its_channel(
@@ -183,7 +197,9 @@ def work(workload):
     scheduler.run(*(task("work") for _ in range(3)))
     sockets, inherited = eval(told(scheduler.run_one(task("work")).outcome))
     assert sockets == ["socket"]
-    assert inherited == ["0", "1", "2", "3"], "a program gets the standard descriptors (3 is the listing itself)"
+    assert inherited == ["0", "1", "2", "3"], (
+        "a program gets the standard descriptors (3 is the listing itself)"
+    )
 
 
 def test_what_a_task_leaves_running_in_its_group_is_ended(
@@ -199,7 +215,9 @@ def work(workload):
 """
     )
     pids = [int(pid) for pid in told(scheduler.run_one(task("work")).outcome).split()]
-    wait_until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in pids), "the end of leftover processes")
+    wait_until(
+        lambda: not any(os.path.exists(f"/proc/{pid}") for pid in pids), "the end of leftover processes"
+    )
 
 
 def test_a_fork_of_the_task_that_comes_back_does_not_report(
