@@ -10,7 +10,7 @@ from types import ModuleType
 
 from etesian.compat.tables import has_children, suggest
 
-#: Name to ``module:attribute`` of ours, ``module`` alone for a whole module.
+#: Name to ``module:attribute`` of ours; under the name ``""`` a module of ours that has all other names.
 Table = Mapping[str, str]
 
 
@@ -20,7 +20,7 @@ class TableModule(ModuleType):
     def __init__(self, name: str, table: Table) -> None:
         super().__init__(name, doc=f"Airflow's ``{name}``, provided by Etesian.")
         self.__dict__["__table__"] = table
-        self.__dict__["__all__"] = [key for key in table if not key.startswith("_")]
+        self.__dict__["__all__"] = [key for key in table if key and not key.startswith("_")]
 
     def __getattr__(self, name: str) -> object:
         """Resolve a name of the table, or a submodule.
@@ -33,6 +33,9 @@ class TableModule(ModuleType):
             value = resolve(place)
             self.__dict__[name] = value
             return value
+        whole = self.__table__.get("")
+        if whole is not None and hasattr(resolve(whole), name):
+            return getattr(resolve(whole), name)
         if not name.startswith("__"):
             try:
                 return importlib.import_module(f"{self.__name__}.{name}")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from etesian.compat.names import root
+from etesian.compat.names import authoring, exceptions, operators
 
-_SOURCES = (root,)
+_SOURCES = (authoring, exceptions, operators)
 
 
 @cache

@@ -1,0 +1,79 @@
+"""DAGs, operators, TaskFlow, XComs, params and assets, under the names that each era gave them."""
+
+from etesian.compat.names.build import names
+
+DAG = names("etesian.sdk.dag", "DAG", "dag")
+OPERATOR = names("etesian.sdk.operator", "BaseOperator")
+MAPPED = names("etesian.sdk.operator", "MappedOperator") | names("etesian.sdk.mapping", "OperatorPartial")
+EDGES = names("etesian.sdk.edges", "chain", "chain_linear", "cross_downstream")
+LABEL = names("etesian.sdk.edges", "Label", "EdgeModifier")
+TASKFLOW = names("etesian.sdk.taskflow", "task", "setup", "teardown")
+TASK_GROUP = names("etesian.sdk.task_group", "TaskGroup")
+TASK_GROUP_DECORATOR = names("etesian.sdk.task_group_decorator", "task_group")
+XCOM_ARG = names("etesian.sdk.xcom_arg", "XComArg")
+PARAMS = names("etesian.sdk.params", "Param", "ParamsDict", "DagParam")
+VARIABLE = names("etesian.sdk.variable", "Variable")
+CONNECTION = names("etesian.sdk.connection", "Connection")
+CONTEXT = names("etesian.sdk.context", "Context", "get_current_context", "context_merge")
+TRIGGER_RULE = names("etesian.spec.trigger_rule", "TriggerRule")
+NOTIFIER = names("etesian.sdk.notifier", "BaseNotifier")
+SENSOR = names("etesian.sensors.base", "BaseSensorOperator", "PokeReturnValue", "poke_mode_only")
+HOOK = names("etesian.hooks.base", "BaseHook")
+ASSETS = names(
+    "etesian.sdk.assets",
+    "Asset", "AssetAlias", "AssetAll", "AssetAny", "AssetWatcher", "Model",
+) | names("etesian.sdk.asset_events", "Metadata")  # fmt: skip
+ASSET_DECORATOR = names("etesian.operators.asset", "asset")
+DATASETS = names(
+    "etesian.sdk.assets",
+    Dataset="Asset", DatasetAlias="AssetAlias", DatasetAll="AssetAll", DatasetAny="AssetAny",
+)  # fmt: skip
+TRIGGERS = names(
+    "etesian.sdk.trigger",
+    "BaseTrigger", "BaseEventTrigger", "TriggerEvent", "StartTriggerArgs", "BaseTaskEndEvent",
+    "TaskSuccessEvent", "TaskFailedEvent", "TaskSkippedEvent",
+)  # fmt: skip
+TASK_DECORATORS = names(
+    "etesian.sdk.taskflow", "TaskDecorator", "TaskDecoratorCollection", "task_decorator_factory"
+)
+DECORATED = names("etesian.sdk.decorated_operator", "DecoratedOperator", "get_unique_task_id")
+WEIGHTS = names("etesian.sdk.weight_rules", "PriorityWeightStrategy")
+
+MODULES = {
+    "airflow": DAG | XCOM_ARG | DATASETS | names("etesian.sdk.assets", "Asset")
+    | names("etesian.sdk.exceptions", "AirflowException"),
+    "airflow.decorators": TASKFLOW | TASK_GROUP_DECORATOR | names("etesian.sdk.dag", "dag"),
+    "airflow.decorators.base": TASK_DECORATORS | DECORATED,
+    "airflow.decorators.task_group": TASK_GROUP_DECORATOR,
+    "airflow.datasets": DATASETS,
+    "airflow.datasets.metadata": names("etesian.sdk.asset_events", "Metadata"),
+    "airflow.models": DAG | OPERATOR | XCOM_ARG | PARAMS | VARIABLE | CONNECTION | MAPPED,
+    "airflow.models.dag": DAG | PARAMS | CONTEXT,
+    "airflow.models.baseoperator": OPERATOR | EDGES,
+    "airflow.models.mappedoperator": MAPPED,
+    "airflow.models.xcom_arg": XCOM_ARG,
+    "airflow.models.param": PARAMS,
+    "airflow.models.variable": VARIABLE,
+    "airflow.models.connection": CONNECTION,
+    "airflow.notifications": {},
+    "airflow.notifications.basenotifier": NOTIFIER,
+    "airflow.task": {},
+    "airflow.task.priority_strategy": WEIGHTS,
+    "airflow.triggers": {},
+    "airflow.triggers.base": TRIGGERS,
+    "airflow.utils": {},
+    "airflow.utils.edgemodifier": LABEL,
+    "airflow.utils.task_group": TASK_GROUP,
+    "airflow.utils.trigger_rule": TRIGGER_RULE,
+    "airflow.utils.context": CONTEXT,
+    "airflow.utils.helpers": EDGES,
+    "airflow.utils.dates": names(
+        "etesian.sdk.dates", "days_ago", "date_range", "round_time", "cron_presets", "parse_execution_date"
+    ),
+    "airflow.utils.timezone": names(
+        "etesian.sdk.timezone", "utc", "utcnow", "utc_epoch", "is_localized", "is_naive", "make_aware",
+        "make_naive", "convert_to_utc", "datetime", "parse", "coerce_datetime", "parse_timezone", "td_format",
+    ),
+    "airflow.utils.weekday": names("etesian.sdk.weekday", "WeekDay"),
+    "airflow.macros": {"": "etesian.sdk.macros"},
+}  # fmt: skip
