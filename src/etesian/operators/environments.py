@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, Protocol
+from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 
@@ -49,7 +50,7 @@ class EnvironmentRecipe:
     def key(self) -> str:
         """The name of its folder: says what it is made of, in 16 letters."""
         # Passwords in index URLs must not decide whether two environments are the same.
-        indexes = [url.rpartition("@")[2] for url in self.index_urls]
+        indexes = [_without_login(url) for url in self.index_urls]
         python = self.python_version or f"{sys.version_info.major}.{sys.version_info.minor}@{sys.prefix}"
         parts = [python, sorted(self.requirements), self.system_site_packages, self.install_options, indexes]
         return sha256(msgspec.json.encode(parts)).hexdigest()[:16]
@@ -74,6 +75,11 @@ def ensure_environment(recipe: EnvironmentRecipe, cache: Path, run: RunCommand) 
     return python
 
 
+def _without_login(url: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     with open(path, "w", encoding="ascii") as file:
@@ -91,7 +97,8 @@ def _make(recipe: EnvironmentRecipe, folder: Path, python: Path, run: RunCommand
         install = [uv, "pip", "install", "--python", str(python)]
     else:
         interpreter = f"python{recipe.python_version}" if recipe.python_version else sys.executable
-        make = [interpreter, "-m", "venv", *site, str(folder)]
+        pip = [] if recipe.requirements else ["--without-pip"]
+        make = [interpreter, "-m", "venv", *site, *pip, str(folder)]
         install = [str(python), "-m", "pip", "install", "--disable-pip-version-check"]
     _check(run(make, env), make)
     if not recipe.requirements:
