@@ -43,7 +43,9 @@ def describe_api(app: FastAPI) -> dict[str, Any]:  # Any: OpenAPI is JSON
     if app.openapi_schema is None:
         document = get_openapi(title=app.title, version=app.version, routes=app.routes)
         _, schemas = msgspec.json.schema_components(
-            _documented.values(), ref_template="#/components/schemas/{name}"
+            _documented.values(),
+            schema_hook=lambda _type: {"description": "any JSON"},  # for `object`
+            ref_template="#/components/schemas/{name}",
         )
         document.setdefault("components", {}).setdefault("schemas", {}).update(schemas)
         app.openapi_schema = document

@@ -48,10 +48,10 @@ _V2_ROUTERS: Final = (
     monitor.router,
     dags.router,
     dag_runs.router,
-    task_instances.router,
     steer.router,
     logs.router,
     xcoms.router,
+    task_instances.router,  # after those whose paths it would take: `{task_id}/{map_index}` fits much
     import_errors.router,
     pools.router,
     variables.router,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -80,27 +80,32 @@ def _check(request: RunRequest, stored: StoredSpec) -> None:
 
 
 def _make_run(request: RunRequest, stored: StoredSpec, now: datetime) -> DagRunRecord:
+    logical_date = _in_utc(request.logical_date)
     interval = request.data_interval
-    if interval is None and request.logical_date is not None:
-        interval = manual_interval(stored.spec.schedule, request.logical_date)
+    if interval is None and logical_date is not None:
+        interval = manual_interval(stored.spec.schedule, logical_date)
     start, end = interval or (None, None)
-    run_after = request.run_after or now
+    run_after = _in_utc(request.run_after) or now
     return DagRunRecord(
         dag_id=request.dag_id,
-        run_id=request.run_id or _make_run_id(request.run_type, request.logical_date or run_after),
+        run_id=request.run_id or _make_run_id(request.run_type, logical_date or run_after),
         run_type=request.run_type,
         state=RunState.QUEUED,
         run_after=run_after,
         version_hash=stored.version_hash,
-        logical_date=request.logical_date,
-        data_interval_start=start,
-        data_interval_end=end,
+        logical_date=logical_date,
+        data_interval_start=_in_utc(start),
+        data_interval_end=_in_utc(end),
         queued_at=now,
         conf=request.conf,
         note=request.note,
         triggered_by=request.triggered_by,
         triggering_user=request.triggering_user,
     )
+
+
+def _in_utc(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.astimezone(UTC)
 
 
 def _make_run_id(run_type: RunType, moment: datetime) -> str:

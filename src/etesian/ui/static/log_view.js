@@ -58,6 +58,7 @@ function line(entry) {
   const level = (entry.level ?? "info").toLowerCase();
   return h("li", { class: `l-${level}` },
     h("time", {}, (entry.timestamp ?? "").slice(11, 23)),
-    h("span", { class: "level" }, level === "info" ? "" : level),
-    h("span", { class: "text" }, entry.event ?? ""));
+    h("span", { class: "text" },
+      level === "info" ? null : h("b", {}, `${level} `), entry.event ?? "",
+      entry.error_detail ? h("pre", {}, entry.error_detail) : null));
 }
