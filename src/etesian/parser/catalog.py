@@ -152,7 +152,7 @@ class BundleCatalog:
                 known.fingerprint, known.reads, known.due_at = own_hash, (), None
                 changes.without_dags.append(known.key)
             return
-        if known.fingerprint is None or not known.reads and not known.has_failed:
+        if known.fingerprint is None or (not known.reads and not known.has_failed):
             return
         retry = something_changed and known.has_failed and now - known.parsed_at >= _RETRY_SECONDS
         if retry or self._fingerprints.of_all(known.paths) != known.fingerprint:

@@ -1,4 +1,4 @@
-"""The process that imports one DAG file. User code runs here, and nothing else: no database, no settings, no token."""
+"""The process that imports DAG files. User code runs here, and nothing else: no database, no settings, no token."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 import traceback
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -18,8 +18,9 @@ from etesian.parser.bytecode import forget_fresh_bytecode
 from etesian.parser.child_platform import ChildPlatform
 from etesian.parser.custom_points import with_points
 from etesian.parser.failure import FailureWriter
-from etesian.parser.messages import ImportFailure, Parsed, ParsedDag, ParseFile
+from etesian.parser.messages import ImportFailure, Parsed, ParsedDag, ParseFiles
 from etesian.parser.reads import ReadTracker
+from etesian.parser.surroundings import Surroundings
 from etesian.protocol.frames import encode_frame
 from etesian.sdk.dag import DAG
 from etesian.sdk.dag_loading import load_file
@@ -31,36 +32,49 @@ from etesian.spec.codec import encode_dag
 _ADDRESS_SPACE_FACTOR: Final = 8
 
 
-def run_child(request: ParseFile, channel: socket.socket, output: int, parent_pid: int) -> NoReturn:
-    """Import the file, send what it gave, and end."""
+def run_child(request: ParseFiles, channel: socket.socket, output: int, parent_pid: int) -> NoReturn:
+    """Import the files, send what each gave, and end. See ``ParseFiles`` for when it ends early."""
     status = 1
     try:
-        own_pid = os.getpid()
         _isolate(request, output, parent_pid)
         set_platform(ChildPlatform(channel, request.request_timeout_seconds))
-        parsed = parse_file(Path(request.folder), request.file)
-        if os.getpid() == own_pid:  # a copy that the file forked has nothing to say
+        own_pid = os.getpid()
+        for parsed in parse_files(Path(request.folder), request.files):
+            if os.getpid() != own_pid:
+                break  # a copy that the file forked has nothing to say
             sys.stdout.flush()
             channel.sendall(encode_frame(parsed))
-            status = 0
+        status = 0
     except BaseException:  # the last frame of a process: whatever it is, it belongs into the output
         traceback.print_exc()
     finally:
         os._exit(status)
 
 
-def parse_file(folder: Path, file: str) -> Parsed:
+def parse_files(folder: Path, files: Sequence[str]) -> Iterator[Parsed]:
+    """Import the files of a bundle, for as long as each finds the process as the first one did."""
+    tracker = ReadTracker(folder)
+    surroundings = Surroundings(folder)
+    for file in files:
+        parsed = parse_file(folder, file, tracker)
+        if parsed.failures and file != files[0]:
+            return  # a file before it may be to blame
+        yield parsed
+        if not surroundings.restore():
+            return
+
+
+def parse_file(folder: Path, file: str, tracker: ReadTracker) -> Parsed:
     """Import a DAG file of a bundle and return its DAGs, what is wrong with it, and what it read.
 
     One DAG that cannot be described does not stop the others of its file.
     """
     writer = FailureWriter(folder, file)
-    tracker = ReadTracker(folder)
-    tracker.start()
     failures: list[ImportFailure] = []
     dags: list[ParsedDag] = []
     found: Collection[DAG] = ()
     warnings: tuple[str, ...] = ()
+    tracker.begin()
     try:
         loaded = load_file(folder / file, dags_folder=folder)
         found, warnings = loaded.dags.values(), loaded.warnings
@@ -73,7 +87,7 @@ def parse_file(folder: Path, file: str) -> Parsed:
             failures.append(writer.of_dag(error, dag.dag_id, dag.line))
     reads = tracker.paths(file)
     forget_fresh_bytecode((folder / path).resolve() for path in (file, *reads))
-    return Parsed(dags=tuple(dags), failures=tuple(failures), reads=reads, warnings=warnings)
+    return Parsed(file=file, dags=tuple(dags), failures=tuple(failures), reads=reads, warnings=warnings)
 
 
 def describe_dag(dag: DAG, file: str) -> ParsedDag:
@@ -82,7 +96,7 @@ def describe_dag(dag: DAG, file: str) -> ParsedDag:
     return ParsedDag(dag_id=spec.dag_id, spec=encode_dag(spec), line=dag.line, renew_at=renew_at)
 
 
-def _isolate(request: ParseFile, output: int, parent_pid: int) -> None:
+def _isolate(request: ParseFiles, output: int, parent_pid: int) -> None:
     os.setsid()  # what the file starts can be ended with it
     die_with_parent(parent_pid)
     set_process_name("etesian parse")

@@ -12,7 +12,7 @@ from typing import Final
 
 from etesian.foundation.clock import Clock
 from etesian.parser.child import run_child
-from etesian.parser.messages import ChildEnded, ChildSaid, FromChild, FromNursery, ParseFile, Verdict
+from etesian.parser.messages import ChildEnded, ChildSaid, FromChild, FromNursery, Parsed, ParseFiles, Verdict
 from etesian.protocol.frames import FrameError
 from etesian.protocol.requests import Answer
 from etesian.protocol.stream import MessageStream
@@ -28,10 +28,10 @@ _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 
 
 class ChildProcess:
-    """A child that imports one DAG file."""
+    """A child that imports DAG files."""
 
     def __init__(
-        self, request: ParseFile, pid: int, channel: socket.socket, output: int, clock: Clock
+        self, request: ParseFiles, pid: int, channel: socket.socket, output: int, clock: Clock
     ) -> None:
         self.number = request.number
         self.pid = pid
@@ -42,11 +42,11 @@ class ChildProcess:
         self._output_is_open = True
         self._tail = b""
         self._clock = clock
-        self._deadline = clock.monotonic() + request.timeout_seconds
         self._verdict = Verdict.NONE
+        self._begin_file()
 
     @classmethod
-    def fork(cls, request: ParseFile, clock: Clock, forget_all: Callable[[], None]) -> ChildProcess:
+    def fork(cls, request: ParseFiles, clock: Clock, forget_all: Callable[[], None]) -> ChildProcess:
         """Start a child; ``forget_all`` gives back, in the child, what belongs to the nursery."""
         own_end, child_end = socket.socketpair()
         output_read, output_write = os.pipe2(os.O_CLOEXEC)
@@ -105,9 +105,16 @@ class ChildProcess:
         try:
             while said := self._channel.receive():
                 for message in said:
+                    if isinstance(message, Parsed):
+                        self._begin_file()
                     yield ChildSaid(number=self.number, said=message)
         except FrameError:  # the file's own code wrote into a descriptor that is not its own
             self._channel.close()
+
+    def _begin_file(self) -> None:
+        if self._verdict is Verdict.NONE:
+            self._deadline = self._clock.monotonic() + self._request.timeout_seconds
+        self._tail = b""
 
     def _read_output(self) -> None:
         for _ in range(_MAX_READS):

@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +16,14 @@ from typing import Final
 from etesian.foundation.clock import Clock
 from etesian.foundation.errors import EtesianError
 from etesian.parser.failure import FailureWriter
+from etesian.parser.lots import FileJob, LotQueue
 from etesian.parser.messages import (
     ChildEnded,
     ChildSaid,
     FromNursery,
     ImportFailure,
     Parsed,
-    ParseFile,
+    ParseFiles,
     TellChild,
 )
 from etesian.parser.owners import FileKey
@@ -36,8 +38,10 @@ Answerer = Callable[[Request], Answer]
 
 #: Settings that user code has no business with; the nursery starts without them.
 _SECRET_PREFIXES: Final = ("ETESIAN__DATABASE__", "ETESIAN__SECRETS__FERNET")
-#: Files that wait in the nursery, so that its children have work while the parser writes to the store.
-_JOBS_AHEAD: Final = 4
+#: Lots that wait in the nursery, so that its children have work while the parser writes to the store.
+_LOTS_AHEAD: Final = 1
+#: Files that wait for a lot; more stay where they come from, so that the order can still change.
+_QUEUED_FILES: Final = 64
 #: How often a file is given to a new nursery after the one before died with it.
 _MAX_LOSSES: Final = 2
 
@@ -52,20 +56,20 @@ class FileResult:
 
     key: FileKey
     parsed: Parsed
-    started_ns: (
-        int  #: wall clock, nanoseconds of the epoch: what was written since then may not have been seen
-    )
+    #: Wall clock, nanoseconds of the epoch: what was written since then may not have been seen.
+    started_ns: int
     seconds: float
 
 
 @dataclass(slots=True)
-class _Job:
-    key: FileKey
-    request: ParseFile
+class _Lot:
+    """Files that one child has."""
+
+    jobs: deque[FileJob]
+    request: ParseFiles
     started_ns: int
-    started: float
-    parsed: Parsed | None = None
-    losses: int = 0
+    since: float  #: when the file at hand was begun
+    has_given: bool = False  #: whether a file of it is done
 
 
 class Crew:
@@ -75,45 +79,39 @@ class Crew:
         self._settings = settings
         self._clock = clock
         self._answer = answer
-        self._jobs: dict[int, _Job] = {}
+        self._queue = LotQueue()
+        self._lots: dict[int, _Lot] = {}
         self._last_number = 0
-        self._starts_without_result = 0
+        self._deaths_in_a_row = 0
         self._start_nursery()
 
     def fileno(self) -> int:
-        """Return the descriptor that is readable when ``work`` has something to do; it changes when a nursery dies."""
+        """Return what is readable when ``work`` has something to do; it changes when a nursery dies."""
         return self._stream.fileno()
 
     @property
     def has_room(self) -> bool:
-        """Whether another file may be started."""
-        return len(self._jobs) < self._settings.processes + _JOBS_AHEAD
+        """Whether another file may be added."""
+        return len(self._queue) < _QUEUED_FILES
 
     @property
     def is_idle(self) -> bool:
-        """Whether no file is being parsed."""
-        return not self._jobs
+        """Whether no file is being parsed or waits."""
+        return not self._lots and not self._queue
 
     @property
     def has_unsent(self) -> bool:
         """Whether ``work`` should be called when the descriptor is writable."""
         return self._stream.has_unsent
 
-    def start(self, key: FileKey, folder: Path) -> None:
-        """Begin to parse a file of the bundle in ``folder``."""
-        self._last_number += 1
-        settings = self._settings
-        request = ParseFile(
-            number=self._last_number,
-            folder=str(folder),
-            file=key.file,
-            timeout_seconds=settings.file_timeout_seconds,
-            memory_limit_bytes=settings.memory_limit_bytes,
-            request_timeout_seconds=settings.request_timeout_seconds,
-        )
-        started_ns = int(self._clock.now().timestamp() * 1_000_000_000)
-        self._jobs[request.number] = _Job(key, request, started_ns, self._clock.monotonic())
-        self._stream.send(request)
+    def add(self, key: FileKey, folder: Path) -> None:
+        """Take in a file of the bundle in ``folder``."""
+        self._queue.add(FileJob(key, folder))
+
+    def begin(self) -> None:
+        """Give files that wait to children, as far as there are any free."""
+        while self._queue and len(self._lots) < self._settings.processes + _LOTS_AHEAD:
+            self._begin_lot(self._queue.take(self._settings.processes))
 
     def work(self) -> list[FileResult]:
         """Answer requests and return the files that are done."""
@@ -136,29 +134,53 @@ class Crew:
             self._process.kill()
             self._process.wait()
 
+    def _begin_lot(self, jobs: list[FileJob]) -> None:
+        self._last_number += 1
+        request = ParseFiles(
+            number=self._last_number,
+            folder=str(jobs[0].folder),
+            files=tuple(job.key.file for job in jobs),
+            timeout_seconds=self._settings.file_timeout_seconds,
+            memory_limit_bytes=self._settings.memory_limit_bytes,
+            request_timeout_seconds=self._settings.request_timeout_seconds,
+        )
+        started_ns = int(self._clock.now().timestamp() * 1_000_000_000)
+        self._lots[request.number] = _Lot(deque(jobs), request, started_ns, self._clock.monotonic())
+        self._stream.send(request)
+
     def _take(self, message: FromNursery) -> FileResult | None:
-        job = self._jobs.get(message.number)
-        if job is None:
+        lot = self._lots.get(message.number)
+        if lot is None:
             return None
         match message:
             case ChildSaid(said=said):
                 if isinstance(said, Parsed):
-                    job.parsed = said
-                else:
-                    self._stream.send(TellChild(number=message.number, answer=self._answer_safely(said)))
+                    return self._finish_file(lot, said)
+                self._stream.send(TellChild(number=message.number, answer=self._answer_safely(said)))
             case ChildEnded():
-                del self._jobs[message.number]
-                self._starts_without_result = 0
-                failure = None if job.parsed else FailureWriter(Path(job.request.folder), job.key.file)
-                return self._result(job, failure.of_end(message, job.request) if failure else None)
+                del self._lots[message.number]
+                self._deaths_in_a_row = 0
+                return self._finish_lot(lot, message)
         return None
 
-    def _result(self, job: _Job, failure: ImportFailure | None) -> FileResult:
-        parsed = job.parsed or Parsed()
-        if failure is not None:
-            parsed = Parsed(failures=(failure,))
-        seconds = self._clock.monotonic() - job.started
-        return FileResult(key=job.key, parsed=parsed, started_ns=job.started_ns, seconds=seconds)
+    def _finish_file(self, lot: _Lot, parsed: Parsed) -> FileResult | None:
+        if not lot.jobs or lot.jobs[0].key.file != parsed.file:
+            return None  # said by user code that found the channel
+        job = lot.jobs.popleft()
+        begun, lot.since, lot.has_given = lot.since, self._clock.monotonic(), True
+        return FileResult(key=job.key, parsed=parsed, started_ns=lot.started_ns, seconds=lot.since - begun)
+
+    def _finish_lot(self, lot: _Lot, ended: ChildEnded) -> FileResult | None:
+        """Put back the files that the child did not get to; the first one of a child is to blame for its end."""
+        result = None
+        if lot.jobs and not lot.has_given:
+            key, folder = lot.jobs[0].key, lot.jobs[0].folder
+            failure = FailureWriter(folder, key.file).of_end(ended, lot.request)
+            result = self._finish_file(lot, Parsed(file=key.file, failures=(failure,)))
+        elif lot.jobs:
+            lot.jobs[0].is_alone = True
+        self._queue.put_back(list(lot.jobs))
+        return result
 
     def _answer_safely(self, request: Request) -> Answer:
         try:
@@ -187,8 +209,8 @@ class Crew:
         """Start a new nursery and give it the files that the one before was at; give up files that it died of."""
         self._stream.close()
         status = self._process.wait()
-        self._starts_without_result += 1
-        if self._starts_without_result > 1 + _MAX_LOSSES * self._settings.processes:
+        self._deaths_in_a_row += 1
+        if self._deaths_in_a_row > 1 + _MAX_LOSSES * self._settings.processes:
             raise NurseryError(
                 f"the process that imports DAG files ends with status {status} whenever it is started; "
                 "its messages are in the log above"
@@ -196,12 +218,16 @@ class Crew:
         logger.warning("the process that imports DAG files ended with status %s; starting it again", status)
         self._start_nursery()
         given_up = []
-        for number, job in list(self._jobs.items()):
-            job.losses += 1
-            if job.losses <= _MAX_LOSSES:
-                self._stream.send(job.request)
-                continue
-            del self._jobs[number]
-            text = f"{job.key.file}: the parser's process died each time that it imported this file"
-            given_up.append(self._result(job, ImportFailure(message=text)))
-        return given_up
+        for lot in self._lots.values():
+            for job in lot.jobs:
+                job.is_alone = True
+                job.losses += 1
+            if lot.jobs and lot.jobs[0].losses > _MAX_LOSSES:
+                file = lot.jobs[0].key.file
+                failure = ImportFailure(
+                    message=f"{file}: the parser's process died each time that it imported this file"
+                )
+                given_up.append(self._finish_file(lot, Parsed(file=file, failures=(failure,))))
+            self._queue.put_back(list(lot.jobs))
+        self._lots.clear()
+        return [result for result in given_up if result is not None]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from etesian.foundation.errors import EtesianError
-from etesian.parser.messages import ChildEnded, ImportFailure, ParseFile, Verdict
+from etesian.parser.messages import ChildEnded, ImportFailure, ParseFiles, Verdict
 from etesian.sdk.dag_loading import DagFileError
 
 _MAX_DETAIL_CHARACTERS: Final = 16_000
@@ -47,7 +47,7 @@ class FailureWriter:
         text = f"DAG {dag_id!r} is already defined in {other}; that definition stays, rename one of the two"
         return self._failure(f"{self._where(line)}: {text}", line)
 
-    def of_end(self, ended: ChildEnded, request: ParseFile) -> ImportFailure:
+    def of_end(self, ended: ChildEnded, request: ParseFiles) -> ImportFailure:
         """Return the failure of a file whose process ended without a result."""
         line = self._dumped_line(ended.output)
         if ended.verdict is Verdict.TIMEOUT:

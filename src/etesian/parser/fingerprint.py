@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from hashlib import blake2b
 from pathlib import Path
@@ -74,7 +73,9 @@ def _signature(path: Path) -> _Signature:
 def _hash_content(path: Path) -> str:
     digest = blake2b(digest_size=16)
     if path.is_dir():
-        digest.update("\0".join(sorted(name for name in os.listdir(path) if name != "__pycache__")).encode())
+        digest.update(
+            "\0".join(sorted(entry.name for entry in path.iterdir() if entry.name != "__pycache__")).encode()
+        )
     else:
         with path.open("rb") as file:
             while block := file.read(1 << 20):

@@ -190,7 +190,8 @@ class _Parser:
         now = self._clock.monotonic()
         for catalog in self._catalogs.values():
             while self._crew.has_room and (key := catalog.next_file(now)):
-                self._crew.start(key, catalog.bundle.folder)
+                self._crew.add(key, catalog.bundle.folder)
+        self._crew.begin()
 
     def _take(self, result: FileResult) -> None:
         catalog, parsed = self._catalogs[result.key.bundle], result.parsed

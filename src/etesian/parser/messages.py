@@ -33,6 +33,7 @@ class ParsedDag(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Parsed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="parsed"):
     """What importing one file gave."""
 
+    file: str
     dags: tuple[ParsedDag, ...] = ()
     failures: tuple[ImportFailure, ...] = ()
     reads: tuple[
@@ -49,13 +50,17 @@ class Verdict(StrEnum):
     MEMORY = "memory"
 
 
-class ParseFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="parse"):
-    """Import one file in a new process."""
+class ParseFiles(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="parse"):
+    """Import files in a new process, one after the other.
+
+    The process ends before it is through when a file leaves it in a state that could change what the next one does,
+    and when a file that is not the first fails: the files that it said nothing of are to be given to another process.
+    """
 
     number: int
     folder: str  #: of the bundle
-    file: str  #: relative to it
-    timeout_seconds: float
+    files: tuple[str, ...]  #: relative to it
+    timeout_seconds: float  #: of each file
     memory_limit_bytes: int | None = None
     request_timeout_seconds: float = 30.0
 
@@ -87,5 +92,5 @@ class ChildEnded(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
 
 FromChild: TypeAlias = Request | Parsed
 ToChild: TypeAlias = Answer
-ToNursery: TypeAlias = ParseFile | TellChild
+ToNursery: TypeAlias = ParseFiles | TellChild
 FromNursery: TypeAlias = ChildSaid | ChildEnded

@@ -22,7 +22,7 @@ from typing import Final
 from etesian.foundation.clock import SystemClock
 from etesian.foundation.process import adopt_orphans, die_with_parent, set_process_name
 from etesian.parser.child_process import ChildProcess
-from etesian.parser.messages import ParseFile, TellChild, ToNursery
+from etesian.parser.messages import ParseFiles, TellChild, ToNursery
 from etesian.parser.warm_up import warm_up
 from etesian.protocol.stream import MessageStream
 from etesian.telemetry.process_logs import configure_process_log
@@ -39,7 +39,7 @@ class Nursery:
     def __init__(self, control: socket.socket, places: int) -> None:
         """``places`` is how many children there may be at a time; further files wait."""
         self._places = places
-        self._waiting: deque[ParseFile] = deque()
+        self._waiting: deque[ParseFiles] = deque()
         self._control: MessageStream[ToNursery] = MessageStream(control, ToNursery)
         self._children: dict[int, ChildProcess] = {}
         self._clock = SystemClock()
@@ -80,7 +80,7 @@ class Nursery:
 
     def _obey(self, message: ToNursery) -> None:
         match message:
-            case ParseFile():
+            case ParseFiles():
                 self._waiting.append(message)
             case TellChild():
                 if asking := self._children.get(message.number):

@@ -80,8 +80,9 @@ def iter_parse_once(
         while queued or not crew.is_idle:
             while queued and crew.has_room:
                 key = queued.popleft()
-                crew.start(key, folders[key.bundle])
-            select.select([crew], [], [], None)
+                crew.add(key, folders[key.bundle])
+            crew.begin()
+            select.select([crew], [crew] if crew.has_unsent else [], [])
             for result in crew.work():
                 yield _local_file(result, folders[result.key.bundle])
     finally:

@@ -16,18 +16,18 @@ _LISTINGS = frozenset({"os.listdir", "os.scandir"})
 
 
 class ReadTracker:
-    """Notes reads below one folder, from ``start`` on and for as long as the process lives: audit hooks cannot be removed."""
+    """Notes reads below one folder, for as long as the process lives: audit hooks cannot be removed."""
 
     def __init__(self, folder: Path) -> None:
-        self._roots = tuple(
-            {f"{root}{os.sep}" for root in (os.path.abspath(folder), os.path.realpath(folder))}
-        )
+        roots = {os.path.abspath(folder), os.path.realpath(folder)}
+        self._roots = tuple(f"{root}{os.sep}" for root in roots)
+        self.begin()
+        sys.addaudithook(self._on_event)
+
+    def begin(self) -> None:
+        """Forget what was noted: another file begins."""
         self._paths: set[str] = set()
         self._modules_before = frozenset(sys.modules)
-
-    def start(self) -> None:
-        """Begin to note."""
-        sys.addaudithook(self._on_event)
 
     def paths(self, own_file: str) -> tuple[str, ...]:
         """Return what was read, relative to the folder, sorted; without the DAG file itself."""
