@@ -11,7 +11,7 @@ from typing import Final
 
 from etesian.foundation.errors import EtesianError
 
-#: Linux allows 107 bytes of path for a unix socket; what is left over holds the names below the run directory.
+#: Linux allows 107 bytes of path for a unix socket; the rest is for the names below the run directory.
 MAX_RUN_DIRECTORY_BYTES: Final = 60
 
 
@@ -20,10 +20,11 @@ class RunDirectoryError(EtesianError):
 
 
 def run_directory(home: Path) -> Path:
-    """Return the folder for the sockets of the installation in ``home``, made with mode 0700 if it is missing.
+    """Return the folder for the sockets of the installation in ``home``, made with mode 0700 if missing.
 
-    It is ``<home>/run``. Where that path is too long for sockets below it, it is a folder under the temporary
-    directory, named after the user and a hash of the home, so that all processes of one home find the same one.
+    It is ``<home>/run``. Where that path is too long for sockets below it, it is a folder under the
+    temporary directory, named after the user and a hash of the home, so that all processes of one home find
+    the same one.
 
     Raises:
         RunDirectoryError: it cannot be made, or the folder found there is not a private one of this user.

@@ -69,7 +69,9 @@ _COMMANDS: Final = (TriggerRun, ClearRun)
 
 
 def answer(store: Store, request: Request, *, now: datetime, bus: Bus | None = None) -> Answer:
-    """Carry out a request of an attempt and return the answer; ``bus`` wakes the scheduler where that is needed.
+    """Carry out a request of an attempt and return the answer.
+
+    ``bus`` wakes the scheduler where the request is for it.
 
     Raises:
         StoreUnavailableError: the database cannot be reached; the request can be repeated.

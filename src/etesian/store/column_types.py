@@ -37,8 +37,8 @@ def from_microseconds(count: int) -> datetime:
 class Moment(TypeDecorator[datetime]):
     """An aware moment, given back in UTC.
 
-    On PostgreSQL a ``timestamptz``; on SQLite the integer of microseconds since 1970, which compares, sorts and
-    converts several times faster than text.
+    On PostgreSQL a ``timestamptz``; on SQLite the integer of microseconds since 1970, which compares, sorts
+    and converts several times faster than text.
     """
 
     impl = BigInteger
@@ -72,7 +72,8 @@ class Moment(TypeDecorator[datetime]):
 class FreeText(TypeDecorator[str]):
     """Text that may come from anywhere, such as the message of an exception.
 
-    PostgreSQL keeps no NUL character, and one of them must not stop the whole batch that it is in; it becomes U+FFFD.
+    PostgreSQL keeps no NUL character, and one of them must not stop the whole batch that it is in; it
+    becomes U+FFFD.
     """
 
     impl = Text
@@ -105,7 +106,8 @@ class Name(TypeDecorator[Choice]):
 class Json(TypeDecorator[Any]):  # Any: whatever JSON can say
     """A JSON value, kept as text that people and the database's own functions can read.
 
-    ``empty`` makes the value that is kept as NULL and comes back from it, so that the many empty ones cost nothing.
+    ``empty`` makes the value that is kept as NULL and comes back from it, so that the many empty ones cost
+    nothing.
     """
 
     impl = Text

@@ -21,7 +21,7 @@ DEFAULT_BUSY_TIMEOUT_SECONDS: Final = 30.0
 
 
 class Store:
-    """An open metadata database. Threads may share it; a process that forks opens one of its own in the child."""
+    """An open metadata database. Threads may share it; a forked child opens one of its own."""
 
     def __init__(self, engine: Engine, home: Path, secrets: SecretBox) -> None:
         self.engine = engine
@@ -44,7 +44,7 @@ class Store:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """Give a connection inside one transaction: committed at the end, rolled back when an error leaves the block.
+        """Give a connection inside one transaction: committed at the end, rolled back by an error.
 
         On SQLite writers queue for the database when the block is entered, so none fails half-way.
 
@@ -77,9 +77,9 @@ def open_store(
 ) -> Store:
     """Return the store of ``url``; a connection is made when the first one is needed.
 
-    ``sqlite:///relative.db`` and an empty URL are looked for in ``home``. ``synchronous`` is SQLite's own setting:
-    ``NORMAL`` survives the crash of any process, ``FULL`` also a power cut. Without ``secrets``, the key that encrypts
-    is kept in ``<home>/fernet.key``.
+    ``sqlite:///relative.db`` and an empty URL are looked for in ``home``. ``synchronous`` is SQLite's own
+    setting: ``NORMAL`` survives the crash of any process, ``FULL`` also a power cut. Without ``secrets``,
+    the key that encrypts is kept in ``<home>/fernet.key``.
 
     Raises:
         UnsupportedDatabaseError: the URL is not one of SQLite or PostgreSQL.

@@ -46,7 +46,7 @@ class SchemaTooNewError(StoreError):
 
 
 class LeadershipLostError(StoreError):
-    """Another scheduler leads now; nothing of the refused batch was written, and this one must stop deciding."""
+    """Another scheduler leads now: nothing was written, and this one must stop deciding."""
 
 
 class UnknownDagError(StoreError):
@@ -75,8 +75,8 @@ class RunExistsError(StoreError):
             text = f"DAG {dag_id!r} already has a run {run_id!r}; choose another run_id"
         else:
             text = (
-                f"DAG {dag_id!r} already has the run {existing_run_id!r} with the logical date wanted for {run_id!r}; "
-                "choose another logical date, or none"
+                f"DAG {dag_id!r} already has the run {existing_run_id!r} with the logical date wanted for "
+                f"{run_id!r}; choose another logical date, or none"
             )
         super().__init__(text)
         self.dag_id, self.run_id, self.existing_run_id = dag_id, run_id, existing_run_id

@@ -12,7 +12,7 @@ def rotate_secrets(connection: Connection, secrets: SecretBox) -> int:
     """Encrypt all secrets with the newest key, in the caller's transaction, and return how many there are.
 
     Raises:
-        DecryptionError: one was encrypted with an unknown key; nothing is changed when the transaction is left.
+        DecryptionError: one was encrypted with an unknown key; the transaction is to be rolled back.
     """
     count = 0
     variable, known = variables_table.c, connections_table.c

@@ -1,4 +1,4 @@
-"""Bringing the tables of a database to this release: made at once in an empty one, by Alembic's steps in an older one.
+"""Bringing the tables of a database to this release: all at once in an empty one, else by Alembic's steps.
 
 Alembic is imported only when there are steps to take, because a start that finds all in order must be quick.
 """
@@ -26,7 +26,8 @@ _MIGRATION_LOCK: Final = 0x6574657369616E
 def migrate(store: Store) -> bool:
     """Make the tables fit this release and say whether anything was done.
 
-    Each step is one transaction: when it is interrupted nothing of it remains, and the next call goes on from there.
+    Each step is one transaction: when it is interrupted nothing of it remains, and the next call goes on
+    from there.
 
     Raises:
         SchemaTooNewError: the tables are of a later release.
@@ -61,7 +62,8 @@ def check_schema(store: Store) -> None:
         found = _current_revision(connection)
     if found is None:
         raise SchemaMissingError(
-            f"the database {store.engine.url.database!r} has no tables of Etesian yet; run `etesian db migrate`"
+            f"the database {store.engine.url.database!r} has no tables of Etesian yet; "
+            "run `etesian db migrate`"
         )
     if found == HEAD:
         return
@@ -83,7 +85,8 @@ def reset(store: Store) -> None:
 def _check_known(revision: str) -> None:
     if revision not in REVISIONS:
         raise SchemaTooNewError(
-            f"the database is at revision {revision}, which this release does not know (its newest is {HEAD}); "
+            f"the database is at revision {revision}, which this release does not know "
+            f"(its newest is {HEAD}); "
             "install the release that made it, or a later one"
         )
 

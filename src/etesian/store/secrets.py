@@ -1,4 +1,4 @@
-"""Encryption of what users keep secret in the store: the values of variables, the passwords and extras of connections."""
+"""Encryption of what is secret in the store: values of variables, passwords and extras of connections."""
 
 from __future__ import annotations
 
@@ -28,8 +28,9 @@ class DecryptionError(StoreError):
 class SecretBox:
     """Encrypts with the newest key, decrypts with any.
 
-    Without ``keys`` they are read from ``key_file``, which is made with a new key when it is missing. Several keys are
-    separated by commas, the newest first; ``store.rotation`` moves everything to the newest one.
+    Without ``keys`` they are read from ``key_file``, which is made with a new key when it is missing.
+    Several keys are separated by commas, the newest first; ``store.rotation`` moves everything to the newest
+    one.
     """
 
     def __init__(self, key_file: Path, keys: str | None = None) -> None:
@@ -101,8 +102,8 @@ def _read_or_make(file: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise KeyFileError(
-            f"the key file {str(file)!r} cannot be read or made: {reason}; make its folder writable for this user, "
-            "or give the keys in ETESIAN__SECRETS__FERNET_KEYS"
+            f"the key file {str(file)!r} cannot be read or made: {reason}; "
+            "make its folder writable for this user, or give the keys in ETESIAN__SECRETS__FERNET_KEYS"
         ) from error
 
 

@@ -74,7 +74,7 @@ def prepare_engine(engine: Engine, *, synchronous: str, busy_timeout_seconds: fl
             connection.execute(f"PRAGMA {pragma}")
 
     def begin(connection: Connection) -> None:
-        # A writer takes the lock now. Taking it at its first write instead could fail, because what it read is stale.
+        # A writer takes the lock now: at its first write it could be refused, because what it read is stale.
         writes = connection.get_execution_options().get("etesian_writes", False)
         driver_connection: Any = connection.connection.dbapi_connection
         driver_connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")

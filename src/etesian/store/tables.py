@@ -1,10 +1,11 @@
 """The tables. Keys inside are integers; names of DAGs and runs stand in their own tables only.
 
-A task instance has no number of its own: its run's number, its task_id and its map index are its key, and the key of
-all that belongs to it, so that one run's rows lie side by side and are found and deleted together.
+A task instance has no number of its own: its run's number, its task_id and its map index are its key, and
+the key of all that belongs to it, so that one run's rows lie side by side and are found and deleted
+together.
 
-Indexes answer the questions that are asked often, and are partial where history would make them long: their size
-follows the work that is open, not the work that was ever done.
+Indexes answer the questions that are asked often, and are partial where history would make them long: their
+size follows the work that is open, not the work that was ever done.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ metadata = MetaData(
     }
 )
 
+_ONLY_ON: Final = "only_on"
+
 
 def _is_one_of(
     column: Column[Any], values: Sequence[StrEnum]
@@ -63,8 +66,17 @@ def _newest_first_index(
     SQLite reads any index in that order, PostgreSQL only one that was made for it.
     """
     *first, last = columns
-    Index(name, *columns, unique=unique).ddl_if(dialect="sqlite")
-    Index(name, *first, last.desc().nulls_last(), unique=unique).ddl_if(dialect="postgresql")
+    Index(name, *columns, unique=unique, info={_ONLY_ON: "sqlite"}).ddl_if(dialect="sqlite")
+    newest_first = last.desc().nulls_last()
+    on_postgresql = Index(
+        f"{name}_newest_first", *first, newest_first, unique=unique, info={_ONLY_ON: "postgresql"}
+    )
+    on_postgresql.ddl_if(dialect="postgresql")
+
+
+def is_made_on(item: object, dialect_name: str) -> bool:
+    """Return whether an item of the metadata exists on a database; some indexes are for one of them only."""
+    return not isinstance(item, Index) or item.info.get(_ONLY_ON, dialect_name) == dialect_name
 
 
 def _run_key() -> Column[int]:

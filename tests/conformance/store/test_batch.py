@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 import pytest
@@ -29,6 +29,7 @@ from etesian.store.queries import (
     triggers,
     xcoms,
 )
+from etesian.store.queries.page import Paging
 from etesian.store.tables import attempts_table, dag_runs_table, task_instances_table, xcoms_table
 from tests.conformance.store.samples import (
     DAY,
@@ -295,7 +296,7 @@ class ATrigger(msgspec.Struct, frozen=True, kw_only=True):
     key: TaskKey = TaskKey("etl", "r1", "t0")
     trigger_class: str = "a.Trigger"
     trigger_kwargs: bytes = b"{}"
-    timeout_at: object = NOW
+    timeout_at: datetime | None = NOW
 
 
 def test_triggers_are_stored_and_cancelled(store: Store, scheduler: Scheduler) -> None:
@@ -353,7 +354,7 @@ def test_asset_events_are_stored_with_their_source(store: Store, scheduler: Sche
         Batch(now=NOW, asset_events=[(key_of(), (report,)), (None, (AssetEventReport(uri="s3://table"),))])
     )
     with store.read() as connection:
-        first, second = assets.list_events(connection, assets.AssetEventFilter(), assets.Paging()).items
+        first, second = assets.list_events(connection, assets.AssetEventFilter(), Paging()).items
     assert (first.name, first.uri, first.alias, first.extra) == ("table", "s3://table", "al", {"rows": 3})
     assert (first.source, first.source_dag_id, first.source_task_id) == ("task", "etl", "t0")
     assert (second.asset_id, second.source, second.source_dag_id) == (first.asset_id, "api", None)
@@ -365,12 +366,12 @@ def test_a_run_remembers_the_asset_events_that_caused_it(store: Store, scheduler
         Batch(asset_events=[(None, (AssetEventReport(uri="s3://a"), AssetEventReport(uri="s3://b")))])
     )
     with store.read() as connection:
-        events = assets.list_events(connection, assets.AssetEventFilter(), assets.Paging()).items
+        events = assets.list_events(connection, assets.AssetEventFilter(), Paging()).items
     scheduler.save(a_run())
     scheduler.write(Batch(consumed_asset_events=[(RUN_KEY, (events[0].id,))]))
     with store.read() as connection:
         assert assets.load_events_of_run(connection, RUN_KEY) == [events[0]]
-        again = assets.list_events(connection, assets.AssetEventFilter(), assets.Paging()).items
+        again = assets.list_events(connection, assets.AssetEventFilter(), Paging()).items
     assert [event.consumers for event in again] == [(RUN_KEY,), ()]
 
 

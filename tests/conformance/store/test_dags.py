@@ -138,7 +138,7 @@ def test_unknown_versions_are_named(store: Store) -> None:
 def test_one_dag_in_two_files_is_refused_with_both_places(store: Store) -> None:
     save_spec(store, a_spec(file="a.py"))
     with pytest.raises(
-        DuplicateDagError, match="'a.py' of bundle 'dags' and again in 'b.py' of bundle 'git'"
+        DuplicateDagError, match=r"'a\.py' of bundle 'dags' and again in 'b\.py' of bundle 'git'"
     ):
         save_spec(store, a_spec(file="b.py"), bundle="git")
     with store.read() as connection:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import insert
 
-from etesian.protocol.commands import DagGone, PauseChanged, PoolsChanged
+from etesian.protocol.commands import Command, DagGone, PauseChanged, PoolsChanged
 from etesian.store import Store
 from etesian.store.batch import Batch
 from etesian.store.queries import inbox
@@ -13,7 +13,11 @@ from tests.conformance.store.samples import NOW, Scheduler
 
 
 def test_commands_come_out_in_the_order_they_went_in(store: Store) -> None:
-    commands = [PoolsChanged(), DagGone(dag_id="etl"), PauseChanged(dag_id="etl", is_paused=True)]
+    commands: list[Command] = [
+        PoolsChanged(),
+        DagGone(dag_id="etl"),
+        PauseChanged(dag_id="etl", is_paused=True),
+    ]
     with store.write() as connection:
         inbox.append(connection, commands[0], now=NOW)
         inbox.append(connection, *commands[1:], now=NOW)

@@ -1,4 +1,4 @@
-"""What tasks and people keep in the store: XComs, variables, connections, pools, errors, triggers, backfills, entries."""
+"""What tasks and people keep in the store: values, secrets, pools, errors, triggers, backfills, entries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The scheduler's write path: all that one batch of decisions changes, in one transaction, under the leader's epoch."""
+"""The scheduler's write path: a batch of decisions, in one transaction, under the leader's epoch."""
 
 from etesian.store.batch.changes import Batch, NewTrigger
 from etesian.store.batch.write import write_batch

@@ -13,8 +13,8 @@ from etesian.store.batch.scope import Scope
 from etesian.store.tables import asset_event_consumers_table, asset_events_table, assets_table
 
 _EVENT_COLUMNS: Final = (
-    "asset_pk", "alias", "extra", "source", "source_dag_id", "source_run_id", "source_task_id", "source_map_index",
-    "created_at",
+    "asset_pk", "alias", "extra", "source", "source_dag_id", "source_run_id", "source_task_id",
+    "source_map_index", "created_at",
 )  # fmt: skip
 _ASSET_COLUMNS: Final = ("name", "uri", "asset_group", "created_at")
 _CONSUMER_COLUMNS: Final = ("run_pk", "event_pk")
@@ -43,7 +43,7 @@ class AssetWriter:
         events: Iterable[tuple[TaskKey | None, tuple[AssetEventReport, ...]]],
         now: datetime,
     ) -> None:
-        """Store events with the task that emitted them, if one did; an asset met for the first time is added."""
+        """Store events with the task that emitted them, if one did; add assets that are new."""
         created_at = self._bind_moment(now)
         rows: list[tuple[Any, ...]] = []
         for source, reports in events:

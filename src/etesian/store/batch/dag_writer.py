@@ -1,4 +1,4 @@
-"""Writing what the scheduler knows about DAGs: when they are due, that they are paused, that they are gone."""
+"""Writing what the scheduler decides about DAGs: when they are due, that they are paused or gone."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Statements for the scheduler's write path, handed straight to the database's driver.
 
-A batch of the scheduler is a handful of known statements, run hundreds of times a second. SQLAlchemy's work per
-statement would cost more than the database does, so these are written once per driver, and values pass through
-SQLAlchemy's own column types once per row.
+A batch of the scheduler is a handful of known statements, run hundreds of times a second. SQLAlchemy's work
+per statement would cost more than the database does, so these are written once per driver, and values pass
+through SQLAlchemy's own column types once per row.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ class DriverSql:
         """Return hand-written SQL, its ``?`` replaced by the driver's placeholder."""
         return sql.replace("?", self._mark)
 
-    def insert(self, table: Table, columns: Sequence[str], *, values: dict[str, str] | None = None) -> str:
-        """Return an insert of ``columns``; ``values`` gives SQL in place of a placeholder for some of them."""
-        marks = (self.text((values or {}).get(column, "?")) for column in columns)
-        return f"INSERT INTO {table.name} ({_names(columns)}) VALUES ({', '.join(marks)})"
+    def insert(self, table: Table, columns: Sequence[str]) -> str:
+        """Return an insert of ``columns``."""
+        marks = ", ".join([self._mark] * len(columns))
+        return f"INSERT INTO {table.name} ({_names(columns)}) VALUES ({marks})"
 
     def upsert(self, table: Table, columns: Sequence[str], key: Sequence[str]) -> str:
         """Return an insert of ``columns`` that replaces the row of the same ``key``."""

@@ -12,14 +12,17 @@ from etesian.store.errors import UnknownRunError
 #: Names to remember on one connection: about 4 MB.
 CAPACITY: Final = 20_000
 
-_BY_NAME: Final = "SELECT dag_runs.id FROM dag_runs JOIN dags ON dags.id = dag_runs.dag_pk WHERE dags.dag_id = ? AND dag_runs.run_id = ?"
+_BY_NAME: Final = (
+    "SELECT dag_runs.id FROM dag_runs JOIN dags ON dags.id = dag_runs.dag_pk "
+    "WHERE dags.dag_id = ? AND dag_runs.run_id = ?"
+)
 
 
 class RunIds:
     """Remembers the numbers of runs that are known to be committed.
 
-    A number of a run that the open transaction inserted is not remembered (``RunIdsOfBatch`` holds it), because the
-    transaction may yet be rolled back.
+    A number of a run that the open transaction inserted is not remembered (``RunIdsOfBatch`` holds it),
+    because the transaction may yet be rolled back.
     """
 
     def __init__(self, capacity: int = CAPACITY) -> None:

@@ -22,7 +22,8 @@ class RunWriter:
         inserted = sql.insert(dag_runs_table, ("dag_pk", *RUN_COLUMNS))
         self._insert = f"{inserted} ON CONFLICT DO NOTHING RETURNING id"
         self._find_taken = sql.text(
-            "SELECT run_id FROM dag_runs WHERE dag_pk = ? AND (run_id = ? OR logical_date = ?) ORDER BY run_id = ? DESC"
+            "SELECT run_id FROM dag_runs WHERE dag_pk = ? AND (run_id = ? OR logical_date = ?) "
+            "ORDER BY run_id = ? DESC"
         )
         self._bind_date = sql.binder(dag_runs_table, "logical_date")
         self._update = sql.update(dag_runs_table, RUN_COLUMNS, ("id",))

@@ -37,6 +37,6 @@ class Scope:
         return self.run_ids.find(key.run_key), key.task_id, key.map_index
 
     def stored_task_keys(self, keys: Iterable[TaskKey]) -> list[tuple[int, str, int]]:
-        """Return the keys of task instances' rows, leaving out those of runs that have no rows yet, or any more."""
+        """Return the keys of task instances' rows, without those of runs that are not stored."""
         found = ((self.run_ids.find_or_none(key.run_key), key) for key in keys)
         return [(run_pk, key.task_id, key.map_index) for run_pk, key in found if run_pk is not None]

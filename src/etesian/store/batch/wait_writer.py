@@ -15,7 +15,8 @@ from etesian.store.batch.scope import Scope
 from etesian.store.tables import callbacks_table, triggers_table
 
 _TRIGGER_COLUMNS: Final = (
-    "trigger_id", "run_pk", "task_id", "map_index", "trigger_class", "trigger_kwargs", "timeout_at", "created_at",
+    "trigger_id", "run_pk", "task_id", "map_index", "trigger_class", "trigger_kwargs", "timeout_at",
+    "created_at",
 )  # fmt: skip
 _CALLBACK_COLUMNS: Final = ("callback_id", "dag_id", "callback", "created_at")
 

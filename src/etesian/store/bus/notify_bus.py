@@ -1,4 +1,4 @@
-"""The bus on PostgreSQL: LISTEN and NOTIFY on one channel, over connections of their own that are renewed when they break.
+"""The bus on PostgreSQL: LISTEN and NOTIFY on one channel.
 
 Both work in threads of their own, so that a slow or absent server never holds up who rings or listens.
 """

@@ -1,4 +1,4 @@
-"""The bus beside a SQLite file: every listener has a datagram socket in one folder, and a ring writes to all of them."""
+"""The bus beside a SQLite file: listeners have datagram sockets in one folder, and a ring writes to them."""
 
 from __future__ import annotations
 

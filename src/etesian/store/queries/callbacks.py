@@ -16,7 +16,7 @@ _decoder = msgspec.msgpack.Decoder(RunCallback)
 
 
 def load_pending(connection: Connection) -> list[RunCallback]:
-    """Return the callbacks that have not run, the oldest first; one that cannot be read is left out and logged."""
+    """Return the callbacks that have not run, the oldest first; one that cannot be read is logged instead."""
     callback = callbacks_table.c
     found: list[RunCallback] = []
     for callback_id, data in connection.execute(

@@ -161,8 +161,8 @@ def save_spec(
 ) -> bool:
     """Store what a file says of a DAG, tell the scheduler, and say whether that changed anything.
 
-    A spec with a new hash becomes a new version. A spec that was stored before becomes the version in force again, with
-    the code of now. ``is_paused_at_creation`` is for a new DAG whose spec does not say.
+    A spec with a new hash becomes a new version. A spec that was stored before becomes the version in force
+    again, with the code of now. ``is_paused_at_creation`` is for a new DAG whose spec does not say.
 
     Raises:
         DuplicateDagError: an active DAG of that name is defined in another file.

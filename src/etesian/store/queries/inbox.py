@@ -1,7 +1,7 @@
 """The durable inbox: commands for the leading scheduler, in order, each applied once.
 
-Who appends a row rings the bell after the commit. The leader reads rows, and deletes them in the transaction that
-stores their effects (``batch.Batch.inbox_ids``).
+Who appends a row rings the bell after the commit. The leader reads rows, and deletes them in the transaction
+that stores their effects (``batch.Batch.inbox_ids``).
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ def append(connection: Connection, *commands: Command, now: datetime | None = No
 def read(connection: Connection, limit: int = 1000) -> list[InboxRow]:
     """Return the oldest commands.
 
-    A row that cannot be read is left out and marked with the reason, so that it blocks nothing: give a connection of
-    ``Store.write()``, or the mark is lost and the row is met again.
+    A row that cannot be read is left out and marked with the reason, so that it blocks nothing: give a
+    connection of ``Store.write()``, or the mark is lost and the row is met again.
     """
     found: list[InboxRow] = []
     for row_id, text in connection.execute(_next_rows, {"limit": limit}):

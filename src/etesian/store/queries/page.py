@@ -50,7 +50,8 @@ def order_columns(
 ) -> list[ColumnElement[Any]]:
     """Return the columns to order by; ``last`` makes the order total, in the direction of the first one.
 
-    Rows without a value come last when the newest or highest come first, and first otherwise, on both databases.
+    Rows without a value come last when the newest or highest come first, and first otherwise, on both
+    databases.
 
     Raises:
         InvalidOrderError: a name is not one of ``columns``.
@@ -60,7 +61,8 @@ def order_columns(
         column = columns.get(name.removeprefix("-"))
         if column is None:
             raise InvalidOrderError(
-                f"the list cannot be ordered by {name.removeprefix('-')!r}; possible: {', '.join(sorted(columns))}"
+                f"the list cannot be ordered by {name.removeprefix('-')!r}; "
+                f"possible: {', '.join(sorted(columns))}"
             )
         found.append(_directed(column, descends=name.startswith("-")))
     descends = bool(order_by) and order_by[0].startswith("-")

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement
 def like(
     column: ColumnElement[Any], pattern: str
 ) -> ColumnElement[bool]:  # Any: text, as the database sees it
-    """Return whether a name fits: has ``pattern`` in it or, where that holds a ``%``, fits it as SQL's LIKE does."""
+    """Return whether a name has ``pattern`` in it or, where that holds a ``%``, is LIKE it in SQL's sense."""
     if "%" in pattern:
         return column.ilike(pattern)
     return column.icontains(pattern, autoescape=True)
@@ -47,8 +47,8 @@ def among_states(
 ) -> Iterator[ColumnElement[bool]]:
     """Yield what a row must satisfy to be in one of ``states``; nothing for None.
 
-    ``indexed`` holds the conditions of partial indexes with the states that they cover. Databases use such an index
-    only if its condition stands in the query, so it is added where it changes nothing.
+    ``indexed`` holds the conditions of partial indexes with the states that they cover. Databases use such
+    an index only if its condition stands in the query, so it is added where it changes nothing.
     """
     if states is None:
         return

@@ -11,7 +11,7 @@ from etesian.store.tables import rendered_fields_table
 
 
 def load_rendered_fields(connection: Connection, key: TaskKey) -> bytes | None:
-    """Return the JSON object of a task instance's rendered fields, secrets masked; None before they are known."""
+    """Return the JSON object of a task instance's rendered fields, secrets masked; None for none yet."""
     statement = with_run(select(rendered_fields_table.c.fields), rendered_fields_table)
     found: bytes | None = connection.execute(
         statement.where(of_task(rendered_fields_table, key))

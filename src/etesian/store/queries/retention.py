@@ -42,8 +42,8 @@ class CleanedTable(msgspec.Struct, frozen=True):
 def clean(store: Store, before: datetime, *, dry_run: bool = False) -> Iterator[CleanedTable]:
     """Delete what ended before a moment and yield, table by table, how many rows went.
 
-    Runs go with all that belongs to them, but not while they or one of their tasks are open. Versions go when no
-    run has them and they are not in force. Variables, connections, pools and DAGs stay.
+    Runs go with all that belongs to them, but not while they or one of their tasks are open. Versions go
+    when no run has them and they are not in force. Variables, connections, pools and DAGs stay.
 
     Raises:
         StoreError: the database cannot be written. What was yielded is gone, the rest is as it was.

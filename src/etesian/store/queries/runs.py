@@ -153,7 +153,7 @@ def load_newest_runs(
 
 
 def load_unfinished_runs(connection: Connection) -> list[DagRunRecord]:
-    """Return what a new leader must know: runs that are queued or running, and finished ones with a task still open."""
+    """Return what a new leader must know: unfinished runs, and finished ones with a task still in hand."""
     has_open_task = _run.id.in_(select(_task.run_pk).where(TASK_IS_ACTIVE))
     unfinished = connection.execute(RUNS.where(RUN_IS_UNFINISHED).order_by(_run.id)).all()
     finished = connection.execute(
@@ -193,7 +193,7 @@ def load_newest_points(
 
 
 def count_failed_in_a_row(connection: Connection, dag_id: str, *, limit: int) -> int:
-    """Return how many of the newest finished runs failed, counted back from now until one did not, at most ``limit``."""
+    """Return how many of the newest finished runs failed before one did not, at most ``limit``."""
     states = connection.execute(
         RUNS.with_only_columns(_run.state, maintain_column_froms=True)
         .where(_dag.dag_id == dag_id, _run.state.in_(FINAL_RUN_STATES))
@@ -211,7 +211,7 @@ def count_failed_in_a_row(connection: Connection, dag_id: str, *, limit: int) ->
 def load_previous_run(
     connection: Connection, dag_id: str, before: datetime, *, state: RunState | None = None
 ) -> DagRunRecord | None:
-    """Return the run with the newest logical date before a moment, in ``state`` if one is given; None for none."""
+    """Return the run, in ``state`` if given, with the newest logical date before a moment; None for none."""
     statement = RUNS.where(_dag.dag_id == dag_id, _run.logical_date < before).order_by(
         _run.logical_date.desc()
     )

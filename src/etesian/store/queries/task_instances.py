@@ -173,7 +173,7 @@ def load_states(connection: Connection, key: RunKey) -> list[tuple[str, int, Tas
 def find_states(
     connection: Connection, wanted: TaskInstanceFilter, *, limit: int
 ) -> list[tuple[str, str, int, TaskState, datetime | None]]:
-    """Return run_id, task_id, map index, state and logical date of those that fit, by run, task and map index."""
+    """Return run_id, task_id, map index, state and logical date of those that fit, in that order."""
     columns = (_run.run_id, _task.task_id, _task.map_index, _task.state, _run.logical_date)
     statement = _filtered(_TASKS.with_only_columns(*columns, maintain_column_froms=True), wanted)
     rows = connection.execute(statement.order_by(_task.run_pk, _task.task_id, _task.map_index).limit(limit))

@@ -1,4 +1,4 @@
-"""Triggers of deferred tasks. The scheduler stores and cancels them through ``batch``; triggerers share them out."""
+"""Triggers of deferred tasks, shared out among triggerers. The scheduler writes them through ``batch``."""
 
 from __future__ import annotations
 

@@ -7,5 +7,5 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 
 def insert_into(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """Return an insert into ``table`` that offers ``on_conflict_do_nothing`` and ``on_conflict_do_update``."""
+    """Return an insert that offers ``on_conflict_do_nothing`` and ``on_conflict_do_update``."""
     return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)

@@ -73,7 +73,8 @@ ORDERS: Final = {
 def find_xcoms(connection: Connection, request: GetXCom) -> tuple[XComItem, ...]:
     """Answer a task's question for values; see ``GetXCom``.
 
-    With ``include_prior_dates`` the values come from the newest run, up to the asking one, in which each task left any.
+    With ``include_prior_dates`` the values come from the newest run, up to the asking one, in which each
+    task left any.
     """
     statement = _asked_for(request)
     if not request.include_prior_dates:

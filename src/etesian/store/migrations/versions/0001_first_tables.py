@@ -1,7 +1,7 @@
 """The first tables.
 
-Cost: none; ``store.schema.migrate`` makes the tables of an empty database without taking steps. This file is where the
-chain of later steps begins.
+Cost: none; ``store.schema.migrate`` makes the tables of an empty database without taking steps. This file is
+where the chain of later steps begins.
 """
 
 from __future__ import annotations
