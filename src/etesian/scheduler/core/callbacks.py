@@ -20,19 +20,13 @@ def send_task_callback(memory: Memory, instance: Instance, kind: str, now: datet
     _keep(memory, workload, instance.node.task.spec.executor)
 
 
-def send_run_callback(
-    memory: Memory, run: Run, kind: str, now: datetime, callback_id: str | None = None
-) -> None:
-    """Let a run's own callback be called."""
+def send_run_callback(memory: Memory, run: Run, kind: str, now: datetime, **changes: object) -> None:
+    """Let a run's own callback be called; ``changes`` are fields of the message. One that waits already is enough."""
     ids = memory.ids
-    callback_id = callback_id or ids.new_id(now)
-    if callback_id in memory.callbacks:
-        return
-    _keep(
-        memory,
-        make_run_callback(run, kind, attempt_id=ids.new_id(now), callback_id=callback_id, now=now),
-        None,
-    )
+    workload = make_run_callback(run, kind, attempt_id=ids.new_id(now), callback_id=ids.new_id(now))
+    workload = msgspec.structs.replace(workload, **changes)
+    if workload.callback_id not in memory.callbacks:
+        _keep(memory, workload, None)
 
 
 def _keep(memory: Memory, workload: RunCallback, executor: str | None) -> None:
@@ -104,7 +98,11 @@ def forget_callback(memory: Memory, callback_id: str) -> None:
 
 def drop_callbacks(memory: Memory, run: Run) -> None:
     """A run is deleted, and with it its callbacks."""
-    own = [each for each in memory.callbacks.values() if (each.workload.run.dag_id, each.workload.run.run_id) == run.key]
+    own = [
+        each
+        for each in memory.callbacks.values()
+        if (each.workload.run.dag_id, each.workload.run.run_id) == run.key
+    ]
     for callback in own:
         del memory.callbacks[callback.workload.callback_id]
         memory.callback_attempts.pop(callback.workload.attempt_id, None)

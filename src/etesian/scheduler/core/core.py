@@ -9,7 +9,10 @@ from typing import Any, Final
 from etesian.lifecycle.records import RunKey, TaskKey
 from etesian.protocol.commands import (
     AnswerInput,
+    AssetsChanged,
+    ChangeBackfill,
     ClearTasks,
+    CreateBackfill,
     DagGone,
     DeleteDag,
     DeleteRun,
@@ -21,10 +24,13 @@ from etesian.protocol.commands import (
 )
 from etesian.protocol.reports import Claim, Finished
 from etesian.scheduler.core import (
+    assets,
     attempts,
+    backfills,
     callbacks,
     claims,
     clear,
+    deadlines,
     deferral,
     delete,
     known,
@@ -38,14 +44,17 @@ from etesian.scheduler.core.blockers import Blocker, explain_run, explain_task
 from etesian.scheduler.core.decisions import Decision, SaveRun, SaveTaskInstance
 from etesian.scheduler.core.dispatch import choose_dispatches
 from etesian.scheduler.core.events import (
+    AssetEventsKnown,
     AttemptsHeld,
     AttemptsLost,
+    BackfillLoaded,
     CallbackDone,
     CallbacksLoaded,
     Event,
     PastKnown,
     PoolsSet,
     RunAdded,
+    RunGone,
     RunLoaded,
     SpecUpdated,
     Tick,
@@ -65,9 +74,15 @@ HANDLERS: Final[dict[type, Handler]] = {
     DagGone: known.lose_dag,
     PauseChanged: known.change_pause,
     PoolsSet: lambda memory, event, _: known.set_pools(memory, event),
-    RunAdded: lambda memory, event, _: runs.add_run(memory, event),
-    RunLoaded: lambda memory, event, _: recovery.load_run(memory, event),
+    RunAdded: runs.add_run,
+    RunLoaded: recovery.load_run,
+    RunGone: lambda memory, event, _: backfills.lose_run(memory, event),
     PastKnown: lambda memory, event, _: past.learn_past(memory, event),
+    AssetEventsKnown: lambda memory, event, _: assets.learn_events(memory, event),
+    AssetsChanged: lambda memory, event, _: assets.change_assets(memory, event),
+    BackfillLoaded: lambda memory, event, _: backfills.load_backfill(memory, event),
+    CreateBackfill: lambda memory, event, _: backfills.create_backfill(memory, event),
+    ChangeBackfill: backfills.change_backfill,
     Claim: claims.answer_claim,
     Finished: outcomes.take_report,
     AttemptsHeld: attempts.reconcile_held,
@@ -92,6 +107,7 @@ ALARMS: Final[dict[TimerKind, Handler]] = {
     TimerKind.WAKE: deferral.wake,
     TimerKind.OVERDUE: attempts.end_overdue,
     TimerKind.RUN_TIMEOUT: time_out_run,
+    TimerKind.DEADLINE: deadlines.miss_deadline,
 }
 
 
@@ -107,8 +123,9 @@ class Core:
 
     If a batch cannot be stored, this core knows more than the store: drop it and recover a new one.
 
-    Recovery is ``PoolsSet``, ``SpecUpdated`` for every DAG, ``RunLoaded`` for every unfinished run and
-    ``CallbacksLoaded``, in this order, then ``advance``.
+    Recovery is ``PoolsSet``, ``SpecUpdated`` for every DAG, ``RunLoaded`` for every unfinished run,
+    ``BackfillLoaded`` for every backfill that is not completed, and ``CallbacksLoaded``, in this order, then
+    ``advance``.
     """
 
     def __init__(self, settings: CoreSettings) -> None:

@@ -140,6 +140,32 @@ class RecordAssetEvents(_Decision, frozen=True, kw_only=True):
 
     source: TaskKey | None
     events: tuple[AssetEventReport, ...]
+    origin: str = "task"  #: task | api | watcher
+
+
+class AskAssetEvents(_Decision, frozen=True, kw_only=True):
+    """After the commit, load the events that these DAGs have not used yet, and tell ``AssetEventsKnown`` for each."""
+
+    dag_ids: tuple[str, ...]
+
+
+class ConsumeAssetEvents(_Decision, frozen=True, kw_only=True):
+    """These events have caused a run."""
+
+    run_key: RunKey
+    event_ids: tuple[int, ...]
+
+
+class AskRun(_Decision, frozen=True, kw_only=True):
+    """After the commit, load a finished run and tell ``RunLoaded`` (or ``RunGone``): a backfill does it again."""
+
+    run_key: RunKey
+
+
+class CompleteBackfill(_Decision, frozen=True, kw_only=True):
+    """All runs of a backfill have ended, or it was cancelled and none is left."""
+
+    backfill_id: str
 
 
 class ForgetRun(_Decision, frozen=True, kw_only=True):
@@ -173,6 +199,10 @@ Decision: TypeAlias = (
     | PauseDag
     | AskPast
     | RecordAssetEvents
+    | AskAssetEvents
+    | ConsumeAssetEvents
+    | AskRun
+    | CompleteBackfill
     | ForgetRun
     | ForgetDag
 )

@@ -6,12 +6,13 @@ The shell turns commands that only name a row into events that carry it: ``SpecC
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TypeAlias
 
 import msgspec
 
 from etesian.lifecycle.records import DagRunRecord, RunKey, TaskInstanceRecord
-from etesian.lifecycle.state import TaskState
+from etesian.lifecycle.state import RunState, TaskState
 from etesian.protocol.commands import (
     AnswerInput,
     AssetsChanged,
@@ -28,6 +29,7 @@ from etesian.protocol.commands import (
     TriggerFired,
 )
 from etesian.protocol.reports import Claim, Finished
+from etesian.protocol.requests import AssetEventItem
 from etesian.protocol.workloads import RunCallback
 from etesian.spec.dag import DagSpec
 from etesian.spec.schedule import SchedulePoint
@@ -47,6 +49,9 @@ class SpecUpdated(_Event, frozen=True, kw_only=True):
     is_paused: bool
     newest_point: SchedulePoint | None = None  #: of the newest scheduled run that exists; None: none yet
     failed_in_a_row: int = 0  #: newest finished runs that failed, counted back from now
+    average_runtime_seconds: float | None = (
+        None  #: of the newest finished runs, for deadlines; None: not known
+    )
 
 
 class RunAdded(_Event, frozen=True, kw_only=True):
@@ -65,6 +70,13 @@ class RunLoaded(_Event, frozen=True, kw_only=True):
     task_instances: tuple[TaskInstanceRecord, ...]
     #: (task_id, map_index, key) to length of each stored XCom that a mapped task may need; -1: a value without length
     xcom_lengths: dict[tuple[str, int, str], int] = {}
+    asset_events: tuple[AssetEventItem, ...] = ()  #: that caused the run
+
+
+class RunGone(_Event, frozen=True, kw_only=True):
+    """The answer to ``AskRun`` when there is no such run any more."""
+
+    run_key: RunKey
 
 
 class PastKnown(_Event, frozen=True, kw_only=True):
@@ -73,6 +85,43 @@ class PastKnown(_Event, frozen=True, kw_only=True):
     run_key: RunKey  #: the run that asked
     past_run_id: str | None
     states: dict[str, TaskState]  #: by task_id; of a mapped task the worst
+
+
+class PendingAssetEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """One stored asset event that a DAG has not used yet."""
+
+    event_id: int  #: grows with time
+    item: AssetEventItem
+
+
+class AssetEventsKnown(_Event, frozen=True, kw_only=True):
+    """The answer to ``AskAssetEvents`` for one DAG: all events of its schedule's assets that caused none of its runs.
+
+    The oldest first. Also sent when somebody else stored events (a watcher, the API) that concern the DAG.
+    """
+
+    dag_id: str
+    events: tuple[PendingAssetEvent, ...]
+
+
+class ExistingRun(msgspec.Struct, frozen=True, kw_only=True):
+    """A run that a backfill finds when it begins."""
+
+    run_id: str
+    logical_date: datetime
+    state: RunState
+    backfill_id: str | None = None
+
+
+class BackfillLoaded(_Event, frozen=True, kw_only=True):
+    """A backfill that is not completed: just created, or found by a new leader after it has loaded the runs.
+
+    ``existing`` are the DAG's runs with a logical date between the backfill's dates.
+    """
+
+    backfill: CreateBackfill
+    is_paused: bool = False
+    existing: tuple[ExistingRun, ...] = ()
 
 
 class PoolsSet(_Event, frozen=True, kw_only=True):
@@ -116,7 +165,10 @@ Event: TypeAlias = (
     SpecUpdated
     | RunAdded
     | RunLoaded
+    | RunGone
     | PastKnown
+    | AssetEventsKnown
+    | BackfillLoaded
     | PoolsSet
     | AttemptsHeld
     | AttemptsLost

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from etesian.protocol.commands import DagGone, PauseChanged
+from etesian.scheduler.core.assets import ask_events
 from etesian.scheduler.core.events import PoolsSet, SpecUpdated
 from etesian.scheduler.core.graph import DagGraph
 from etesian.scheduler.core.limits import Account
@@ -39,7 +40,10 @@ def learn_spec(memory: Memory, event: SpecUpdated, now: datetime) -> None:
     for record in unbound:
         enqueue_run(memory, Run(dag, graph, record))
     set_paused(memory, dag, is_paused=event.is_paused)
+    if event.average_runtime_seconds is not None:
+        dag.average_runtime = timedelta(seconds=event.average_runtime_seconds)
     plan_next_run(memory, dag, now)
+    ask_events(memory, dag)
 
 
 def lose_dag(memory: Memory, event: DagGone, now: datetime) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from weakref import WeakValueDictionary
 
 import msgspec
@@ -16,8 +16,10 @@ from etesian.foundation.ids import IdSource
 from etesian.lifecycle.records import DagRunRecord, RunKey, TaskInstanceRecord, TaskKey
 from etesian.lifecycle.state import RunState, RunType, TaskState
 from etesian.lifecycle.trigger_rules import UpstreamCounts
+from etesian.protocol.commands import CreateBackfill
 from etesian.protocol.workloads import RunCallback, RunContext
 from etesian.scheduler.core.decisions import Decision
+from etesian.scheduler.core.events import PendingAssetEvent
 from etesian.scheduler.core.graph import DagGraph, Expansion, GraphTask
 from etesian.scheduler.core.limits import Account
 from etesian.scheduler.core.ready import Lane, ReadyKey, ReadyQueue
@@ -102,7 +104,7 @@ class Run:
 
     __slots__ = (
         "account",
-        "backfill_id",
+        "asset_events",
         "context",
         "dag",
         "failed_leaves",
@@ -135,6 +137,7 @@ class Run:
             str, dict[str, int]
         ] = {}  #: of expanded tasks and groups: the length of each input
         self.context: RunContext | None = None  #: as workers see the run; None when it must be made anew
+        self.asset_events: tuple[dict[str, object], ...] = ()  #: that caused the run, as workers see them
         self.past: Past | None = None  #: None while the store was not asked or has not answered
         self.successors: list[Run] = []  #: runs whose past is this one
         self.is_new = False  #: the store does not know it yet
@@ -179,6 +182,8 @@ class Dag:
 
     __slots__ = (
         "active",
+        "average_runtime",
+        "backfills",
         "dag_id",
         "failed_in_a_row",
         "gate",
@@ -186,8 +191,10 @@ class Dag:
         "graphs",
         "is_gone",
         "is_paused",
+        "newest_event_id",
         "newest_point",
         "next_point",
+        "pending_events",
         "queue",
         "recent",
         "runs",
@@ -213,6 +220,10 @@ class Dag:
         self.unfinished = 0  #: queued and running runs, backfills apart
         self.active = 0  #: running runs, backfills apart
         self.schedule_is_held = False  #: no run is created, because too many are unfinished
+        self.pending_events: list[PendingAssetEvent] = []  #: asset events that have caused no run yet
+        self.newest_event_id = 0  #: of the events that have
+        self.backfills: dict[str, Backfill] = {}  #: those not completed, by id
+        self.average_runtime: timedelta | None = None  #: of a run; None: not known
         self.unbound: list[DagRunRecord] = []  #: runs asked for before the DAG was known
         self.gate = Account("dag", dag_id, None)  #: closed while the DAG is paused
         self.task_accounts: dict[str, Account] = {}  #: for ``max_active_tis_per_dag``
@@ -227,6 +238,34 @@ class Dag:
     def is_open(self) -> bool:
         """Whether new runs may start."""
         return self.graph is not None and not self.is_paused and not self.is_gone
+
+
+class Backfill:
+    """A backfill that is under way."""
+
+    __slots__ = ("again", "asked", "is_paused", "order", "points", "runs")
+
+    def __init__(self, order: CreateBackfill, *, is_paused: bool) -> None:
+        self.order = order
+        self.is_paused = is_paused
+        self.points: deque[SchedulePoint] = deque()  #: that have no run yet
+        self.again: deque[RunKey] = deque()  #: finished runs to be done again
+        self.asked: set[str] = set()  #: of these, the run_ids that are being loaded
+        self.runs: dict[str, Run] = {}  #: its unfinished runs, by run_id
+
+    @property
+    def active(self) -> int:
+        """How many of its runs are running."""
+        return sum(run.has_slot for run in self.runs.values())
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything is left to be done."""
+        return bool(self.points or self.again or self.asked or self.runs)
+
+    def drop_ended(self) -> None:
+        """Forget runs that are finished or deleted."""
+        self.runs = {run_id: run for run_id, run in self.runs.items() if run.dag.runs.get(run_id) is run}
 
 
 class CallbackState:

@@ -8,9 +8,10 @@ from etesian.lifecycle.records import AttemptRecord
 from etesian.lifecycle.retries import compute_retry_delay, may_retry
 from etesian.lifecycle.state import TaskState
 from etesian.protocol.reports import Deferred, Failed, Finished, Outcome, Rescheduled, Skipped, Succeeded
+from etesian.scheduler.core.assets import record_events
 from etesian.scheduler.core.callbacks import finish_callback, send_task_callback
 from etesian.scheduler.core.claims import start_attempt
-from etesian.scheduler.core.decisions import Acknowledge, RecordAssetEvents, SaveAttempt, StoreReport
+from etesian.scheduler.core.decisions import Acknowledge, SaveAttempt, StoreReport
 from etesian.scheduler.core.deferral import defer
 from etesian.scheduler.core.memory import Instance, Memory
 from etesian.scheduler.core.moves import FRESH, move
@@ -100,7 +101,7 @@ def _succeed(memory: Memory, instance: Instance, report: Finished, outcome: Succ
         _skip_for_branch(memory, instance, task_id, now)
     _finish(memory, instance, TaskState.SUCCESS, now, report=report)
     if outcome.asset_events:
-        memory.decide(RecordAssetEvents(source=instance.record.key, events=outcome.asset_events))
+        record_events(memory, instance.record.key, outcome.asset_events, "task")
 
 
 def _note_lengths(instance: Instance, outcome: Succeeded) -> None:

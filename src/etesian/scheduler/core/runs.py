@@ -8,6 +8,7 @@ from heapq import heappop, heappush
 from etesian.lifecycle.records import DagRunRecord, TaskInstanceRecord
 from etesian.lifecycle.state import RunState, TaskState
 from etesian.scheduler.core.callbacks import send_run_callback
+from etesian.scheduler.core.deadlines import arm_deadlines
 from etesian.scheduler.core.decisions import PauseDag
 from etesian.scheduler.core.events import RunAdded
 from etesian.scheduler.core.graph import GraphTask
@@ -17,7 +18,7 @@ from etesian.scheduler.core.past import ask_past, forget_past, leave_for_success
 from etesian.scheduler.core.timers import TimerKind
 
 
-def add_run(memory: Memory, event: RunAdded) -> None:
+def add_run(memory: Memory, event: RunAdded, now: datetime) -> None:
     """Take a queued run that was inserted by somebody else."""
     record = event.run
     if record.key in memory.runs:
@@ -26,16 +27,30 @@ def add_run(memory: Memory, event: RunAdded) -> None:
     if dag.graph is None:
         dag.unbound.append(record)
     else:
-        enqueue_run(memory, Run(dag, dag.graph, record))
+        run = Run(dag, dag.graph, record)
+        enqueue_run(memory, run)
+        arm_deadlines(memory, run, now)
+
+
+def add_new_run(memory: Memory, dag: Dag, record: DagRunRecord, now: datetime) -> Run:
+    """Take a run into existence that the store does not know yet."""
+    assert dag.graph is not None, "only a known DAG gets new runs"
+    run = Run(dag, dag.graph, record)
+    run.is_new = True
+    memory.changed_runs[run] = None
+    enqueue_run(memory, run)
+    arm_deadlines(memory, run, now)
+    return run
 
 
 def enqueue_run(memory: Memory, run: Run) -> None:
-    """Let a run wait for one of the DAG's run slots."""
+    """Let a run wait for one of the run slots of its DAG, or of its backfill."""
     dag, record = run.dag, run.record
     memory.runs[record.key] = run
     dag.runs[record.run_id] = run
-    dag.unfinished += 1
-    heappush(dag.queue, (record.run_after, record.run_id))
+    if not run.is_backfill:
+        dag.unfinished += 1
+        heappush(dag.queue, (record.run_after, record.run_id))
     memory.touch_dag(dag)
 
 
@@ -44,7 +59,7 @@ def start_runs(memory: Memory, dag: Dag, now: datetime) -> None:
     while dag.is_open and dag.queue:
         run_after, run_id = dag.queue[0]
         run = dag.runs.get(run_id)
-        if run is None or run.record.state is not RunState.QUEUED:
+        if run is None or run.record.state is not RunState.QUEUED or run.is_backfill:
             heappop(dag.queue)
         elif run_after > now:
             memory.timers.set(TimerKind.RUN_AFTER, dag, run_after)

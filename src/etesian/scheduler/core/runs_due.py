@@ -7,8 +7,8 @@ from datetime import datetime
 from etesian.lifecycle.records import DagRunRecord
 from etesian.lifecycle.state import RunState, RunType
 from etesian.scheduler.core.decisions import SaveNextRun
-from etesian.scheduler.core.memory import Dag, Memory, Run
-from etesian.scheduler.core.runs import enqueue_run
+from etesian.scheduler.core.memory import Dag, Memory
+from etesian.scheduler.core.runs import add_new_run
 from etesian.scheduler.core.timers import TimerKind
 from etesian.spec.schedule import SchedulePoint
 from etesian.timetables import InvalidScheduleError, next_point
@@ -90,17 +90,7 @@ def _create_run(memory: Memory, dag: Dag, point: SchedulePoint, now: datetime) -
         data_interval_end=point.data_interval_end,
         queued_at=now,
     )
-    add_new_run(memory, dag, record)
-
-
-def add_new_run(memory: Memory, dag: Dag, record: DagRunRecord) -> Run:
-    """Take a run into existence that the store does not know yet."""
-    assert dag.graph is not None, "only a known DAG gets new runs"
-    run = Run(dag, dag.graph, record)
-    run.is_new = True
-    memory.changed_runs[run] = None
-    enqueue_run(memory, run)
-    return run
+    add_new_run(memory, dag, record, now)
 
 
 def make_run_id(run_type: RunType, point: SchedulePoint) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from etesian.scheduler.core.assets import create_asset_run
+from etesian.scheduler.core.backfills import advance_backfills
 from etesian.scheduler.core.expand import expand
 from etesian.scheduler.core.halt import fail_fast
 from etesian.scheduler.core.memory import Instance, Memory
@@ -38,7 +40,9 @@ def admit_runs(memory: Memory, now: datetime) -> None:
     while memory.waiting_dags:
         dag = next(iter(memory.waiting_dags))
         del memory.waiting_dags[dag]
+        create_asset_run(memory, dag, now)
         start_runs(memory, dag, now)
+        advance_backfills(memory, dag, now)
         replan_if_held(memory, dag, now)
         settle(memory, now)
 

@@ -11,7 +11,7 @@ from etesian.scheduler.core.decisions import SaveTaskInstance
 from etesian.scheduler.core.graph import DagGraph
 from etesian.scheduler.core.memory import Memory, Run
 from etesian.scheduler.core.past import ask_past, touch_successors
-from etesian.scheduler.core.recovery import load_instances
+from etesian.scheduler.core.restore import load_instances
 from etesian.scheduler.core.runs import arm_timeout
 from etesian.scheduler.core.unload import unload_instances
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import msgspec
 
 from etesian.lifecycle.records import DagRunRecord
@@ -17,11 +15,11 @@ _resume_encoder = msgspec.json.Encoder()
 def make_run_context(run: Run) -> RunContext:
     """Return the run as tasks see it; made once for each state of its record."""
     if run.context is None:
-        run.context = _describe(run.record)
+        run.context = _describe(run.record, run.asset_events)
     return run.context
 
 
-def _describe(record: DagRunRecord) -> RunContext:
+def _describe(record: DagRunRecord, asset_events: tuple[dict[str, object], ...]) -> RunContext:
     return RunContext(
         dag_id=record.dag_id,
         run_id=record.run_id,
@@ -37,6 +35,7 @@ def _describe(record: DagRunRecord) -> RunContext:
         triggered_by=record.triggered_by,
         triggering_user=record.triggering_user,
         note=record.note,
+        asset_events=asset_events,
     )
 
 
@@ -94,9 +93,7 @@ def make_task_callback(instance: Instance, kind: str, *, attempt_id: str, callba
     )
 
 
-def make_run_callback(
-    run: Run, kind: str, *, attempt_id: str, callback_id: str, now: datetime
-) -> RunCallback:
+def make_run_callback(run: Run, kind: str, *, attempt_id: str, callback_id: str) -> RunCallback:
     """Return the workload that calls a run's own callback."""
     record, graph = run.record, run.graph
     return RunCallback(
@@ -107,7 +104,7 @@ def make_run_callback(
         state=record.state.value,
         reason=record.reason,
         started_at=record.started_at,
-        ended_at=record.ended_at or now,
+        ended_at=record.ended_at,
         file=graph.spec.file,
         bundle=graph.bundle,
         code_hash=graph.code_hash,

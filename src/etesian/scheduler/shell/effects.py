@@ -10,9 +10,13 @@ from etesian.protocol.workloads import RunCallback, RunTask
 from etesian.scheduler.core.decisions import (
     Acknowledge,
     AnswerClaim,
+    AskAssetEvents,
     AskPast,
+    AskRun,
     CancelTrigger,
     ClearXComs,
+    CompleteBackfill,
+    ConsumeAssetEvents,
     Decision,
     DeleteTaskInstances,
     Dispatch,
@@ -43,6 +47,8 @@ class Effects:
     claim_answers: list[ClaimAnswer] = field(default_factory=list)
     acknowledged: list[str] = field(default_factory=list)
     questions: list[AskPast] = field(default_factory=list)
+    inquiries: list[AskAssetEvents | AskRun] = field(default_factory=list)  #: answered after the commit
+    completed_backfills: list[str] = field(default_factory=list)
     writes: int = 0  #: decisions that changed rows
 
     def add(self, decisions: Iterable[Decision]) -> None:
@@ -86,6 +92,10 @@ class Effects:
                 batch.callbacks_forgotten.append(callback_id)
             case RecordAssetEvents(source=source, events=events):
                 batch.asset_events.append((source, events))
+            case ConsumeAssetEvents(run_key=run_key, event_ids=event_ids):
+                batch.consumed_asset_events.append((run_key, event_ids))
+            case CompleteBackfill(backfill_id=backfill_id):
+                self.completed_backfills.append(backfill_id)
             case ForgetRun(run_key=run_key):
                 batch.forgotten_runs.append(run_key)
             case ForgetDag(dag_id=dag_id):
@@ -106,6 +116,8 @@ class Effects:
                 self.stops.setdefault((executor, reason), []).append(attempt_id)
             case AskPast():
                 self.questions.append(decision)
+            case AskAssetEvents() | AskRun():
+                self.inquiries.append(decision)
             case _:
                 raise TypeError(f"a decision that the shell does not know: {type(decision).__name__}")
 

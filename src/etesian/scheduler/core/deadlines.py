@@ -1,0 +1,88 @@
+"""Deadlines: tell somebody when a run, or a task of it, is not done in time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from etesian.lifecycle.records import RunKey
+from etesian.lifecycle.state import TaskState
+from etesian.scheduler.core.callbacks import send_run_callback
+from etesian.scheduler.core.memory import Memory, Run
+from etesian.scheduler.core.timers import TimerKind
+from etesian.spec.dag import DeadlineSpec
+
+#: A new leader still tells of deadlines that were missed so shortly before; older ones were told of by the former.
+MISSED_WHILE_AWAY: Final = timedelta(hours=1)
+
+
+class Deadline(NamedTuple):
+    """One deadline of one run; the target of its timer."""
+
+    run_key: RunKey
+    number: int
+    task_id: str | None  #: None: the whole run
+
+
+def arm_deadlines(memory: Memory, run: Run, now: datetime) -> None:
+    """Set the timers of all deadlines of a run that is not finished."""
+    for deadline, due_at in _find_deadlines(run):
+        if due_at > now - MISSED_WHILE_AWAY:
+            memory.timers.set(TimerKind.DEADLINE, deadline, due_at)
+
+
+def _find_deadlines(run: Run) -> Iterator[tuple[Deadline, datetime]]:
+    spec, record = run.graph.spec, run.record
+    for number, deadline_spec in enumerate(spec.deadlines):
+        due_at = _due_at(run, deadline_spec)
+        if due_at is not None:
+            yield Deadline(run.key, number, None), due_at
+    if "sla_miss" not in spec.callbacks:
+        return
+    expected_at = record.data_interval_end or record.run_after
+    for task in run.graph.tasks:
+        for number, seconds in enumerate(task.spec.deadlines_seconds):
+            yield Deadline(run.key, number, task.task_id), expected_at + timedelta(seconds=seconds)
+
+
+def _due_at(run: Run, spec: DeadlineSpec) -> datetime | None:
+    """Return when a run's deadline is; None if what it refers to is not known."""
+    interval = timedelta(seconds=spec.interval_seconds)
+    match spec.reference:
+        case "queued_at":
+            reference = run.record.queued_at
+        case "logical_date":
+            reference = run.record.logical_date
+        case "fixed":
+            reference = spec.at
+        case "average_runtime" if run.dag.average_runtime is not None and run.record.queued_at is not None:
+            reference = run.record.queued_at + run.dag.average_runtime
+        case _:
+            reference = None
+    return None if reference is None else reference + interval
+
+
+def miss_deadline(memory: Memory, deadline: Deadline, now: datetime) -> None:
+    """A deadline has come: if its run or task is not done, have its callback called."""
+    run = memory.runs.get(deadline.run_key)
+    if run is None or run.record.state.is_final:
+        return
+    name = f"{deadline.run_key}#{deadline.task_id or ''}#{deadline.number}"
+    if deadline.task_id is not None:
+        if not _is_task_done(run, deadline.task_id):
+            send_run_callback(memory, run, "sla_miss", now, callback_id=name, task_id=deadline.task_id)
+    elif deadline.number < len(run.graph.spec.deadlines):
+        spec = run.graph.spec.deadlines[deadline.number]
+        reason = f"deadline {spec.name or deadline.number} was missed"
+        send_run_callback(memory, run, "deadline", now, callback_id=name, reason=reason)
+
+
+def _is_task_done(run: Run, task_id: str) -> bool:
+    node = run.node(task_id)
+    if node is None:
+        return bool(run.nodes)
+    return all(
+        it.state in {TaskState.SUCCESS, TaskState.SKIPPED, TaskState.REMOVED}
+        for it in node.instances.values()
+    )
