@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Final
@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from etesian.foundation.clock import Clock
+from etesian.lifecycle.state import RunState
 from etesian.store import Store, StoreError
 from etesian.store.bus import Bell, Bus
 from etesian.store.queries.changes import ChangedRun, Changes, load_changes
@@ -48,6 +49,7 @@ class ChangeFeed:
         self._clock = clock
         self._rang = asyncio.Event()
         self._subscriptions: set[Subscription] = set()
+        self._states: dict[tuple[str, str], RunState] = {}
         self._fingerprint: tuple[object, ...] | None = None
         self._looked_at = clock.now()
 
@@ -99,13 +101,22 @@ class ChangeFeed:
             logger.warning("watchers are not told of a change: %s", error)
             return
         event = ChangeEvent(
-            runs=tuple(changes.runs),
+            runs=self._changed(changes.runs),
             more=changes.more,
             dags_changed=changes.dags_fingerprint != self._fingerprint,
         )
         self._fingerprint = changes.dags_fingerprint
         for subscription in self._subscriptions:
             _offer(subscription, event)
+
+    def _changed(self, runs: Sequence[ChangedRun]) -> tuple[ChangedRun, ...]:
+        """Leave out runs that wait as they did at the last look; in a running one a task may have changed."""
+        before, self._states = self._states, {(run.dag_id, run.run_id): run.state for run in runs}
+        return tuple(
+            run
+            for run in runs
+            if run.state is RunState.RUNNING or before.get((run.dag_id, run.run_id)) != run.state
+        )
 
     def _look(self, since: datetime) -> Changes:
         with self._store.read() as connection:

@@ -98,13 +98,16 @@ def test_watchers_are_told_of_runs_that_change(client: httpx.Client, scheduler: 
     with watching(client) as events:
         bus.ring("changes")
         first = next(events)
-        scheduler.save(a_run("r9", run_after=NOW + HOUR))
+        scheduler.save(a_run("r9", state=RunState.QUEUED, run_after=NOW + HOUR))
         bus.ring("changes")
         second = next(events)
+        bus.ring("changes")
+        third = next(events)
 
     assert first["runs"] == [{"dag_id": "etl", "run_id": "r2", "state": "running"}]
     assert first["dags_changed"] is True  # the first look knows of no earlier state
-    assert [run["run_id"] for run in second["runs"]] == ["r9", "r2"]  # type: ignore[attr-defined]
+    assert second["runs"] == [*first["runs"], {"dag_id": "etl", "run_id": "r9", "state": "queued"}]
+    assert third["runs"] == first["runs"]  # r9 waits as before
     assert second["dags_changed"] is False
 
 

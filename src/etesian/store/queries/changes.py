@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, case, func, select
+from sqlalchemy import Connection, case, func, select
 
 from etesian.lifecycle.state import RunState
-from etesian.store.tables import dag_runs_table, dags_table, import_errors_table
+from etesian.store.tables import RUN_IS_UNFINISHED, dag_runs_table, dags_table, import_errors_table
 
 
 class ChangedRun(msgspec.Struct, frozen=True):
@@ -29,32 +29,23 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def load_changes(connection: Connection, since: datetime, *, limit: int = 100) -> Changes:
-    """Return the runs that are under way or ended after ``since``, and the fingerprint of all DAGs."""
+    """Return the runs that are under way or ended after ``since``, and the fingerprint of all DAGs.
+
+    Running ones come first, then queued ones, then those that ended.
+    """
     runs, dags = dag_runs_table.c, dags_table.c
-    found: dict[int, ChangedRun] = {}
+    of_runs = select(dags.dag_id, runs.run_id, runs.state).join(dags_table, dags.id == runs.dag_pk)
     # Two questions, each answered by its own short index; asked as one, history would be read.
-    for condition in (is_unfinished(), runs.ended_at >= since):
-        rows = connection.execute(
-            select(runs.id, dags.dag_id, runs.run_id, runs.state)
-            .join(dags_table, dags.id == runs.dag_pk)
-            .where(condition)
-            .limit(limit + 1)
-        )
-        found |= {row.id: ChangedRun(row.dag_id, row.run_id, row.state) for row in rows}
-    newest_first = [found[pk] for pk in sorted(found, reverse=True)]
-    return Changes(
-        runs=newest_first[:limit],
-        more=len(newest_first) > limit,
-        dags_fingerprint=_fingerprint(connection),
+    questions = (
+        of_runs.where(RUN_IS_UNFINISHED).order_by(runs.state.desc()),
+        of_runs.where(runs.ended_at >= since, ~RUN_IS_UNFINISHED),
     )
-
-
-def is_unfinished() -> ColumnElement[bool]:
-    """Return the condition of a run under way, its values written out as SQLite's partial index needs them."""
-    states: BindParameter[RunState] = bindparam(
-        "unfinished", [RunState.QUEUED, RunState.RUNNING], expanding=True, literal_execute=True
-    )
-    return dag_runs_table.c.state.in_(states)
+    found = [
+        ChangedRun(row.dag_id, row.run_id, row.state)
+        for question in questions
+        for row in connection.execute(question.limit(limit + 1))
+    ]
+    return Changes(runs=found[:limit], more=len(found) > limit, dags_fingerprint=_fingerprint(connection))
 
 
 def _fingerprint(connection: Connection) -> tuple[object, ...]:

@@ -7,18 +7,23 @@ from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, case, exists, func, literal, or_, select
 
 from etesian.lifecycle.state import RunState, RunType
-from etesian.store.queries.changes import is_unfinished
-from etesian.store.tables import dag_runs_table, dag_tags_table, dags_table, import_errors_table
+from etesian.store.tables import (
+    RUN_IS_UNFINISHED,
+    dag_runs_table,
+    dag_tags_table,
+    dags_table,
+    import_errors_table,
+)
 
 #: What the list can be narrowed to.
 KINDS: Final = ("all", "active", "paused", "running", "failed")
-_BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 _dags = dags_table.c
 _runs = dag_runs_table.c
+_BEGINNING: Final = literal(datetime(1970, 1, 1, tzinfo=UTC), _runs.run_after.type)
 
 
 class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,7 +80,7 @@ _newest_state = (
     .limit(1)
     .scalar_subquery()
 )
-_has_open_run = exists().where(_runs.dag_pk == _dags.id, is_unfinished())
+_has_open_run = exists().where(_runs.dag_pk == _dags.id, RUN_IS_UNFINISHED)
 _has_import_error = exists().where(
     import_errors_table.c.bundle == _dags.bundle, import_errors_table.c.file == _dags.file
 )
