@@ -1,1 +1,1 @@
-"""Finds DAG files, imports each in a process of its own, and keeps what they say: specs, or why there are none."""
+"""Finds DAG files, imports them in processes of their own, and keeps what they say."""

@@ -1,7 +1,8 @@
 """Keeps Python from running the bytecode of an older text.
 
-Python takes cached bytecode to be good when the source has the same size and the same modification time *in whole
-seconds*. A file that is edited twice within a second without changing its size would be imported as it was before.
+Python takes cached bytecode to be good when the source has the same size and the same modification time *in
+whole seconds*. A file that is edited twice within a second without changing its size would be imported as it
+was before.
 """
 
 from __future__ import annotations

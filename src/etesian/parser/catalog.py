@@ -7,6 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
+from zlib import crc32
 
 from etesian.parser.crew import FileResult
 from etesian.parser.discovery import find_dag_files, mentions_dags
@@ -18,7 +19,7 @@ from etesian.parser.settings import Bundle, ParserSettings
 _CLOCK_SLACK_NS: Final = 20_000_000
 #: How often in a row a file is parsed again at once because it changed while it was parsed.
 _MAX_UNSETTLED: Final = 2
-#: A file that cannot be read is tried again when anything in its bundle changes, but not more often than this.
+#: A file that failed is tried again when anything in its bundle changes, but not more often than this.
 _RETRY_SECONDS: Final = 2.0
 _SHORTEST_RENEWAL_SECONDS: Final = 10.0
 
@@ -66,8 +67,8 @@ class BundleCatalog:
     def scan(self, now: float, *, something_changed: bool = False) -> Changes:
         """Look for files that are new, changed or gone, and queue what should be parsed.
 
-        ``something_changed`` means that the operating system told so: files that failed may be good now, for instance
-        because a module that they miss has appeared.
+        ``something_changed`` means that the operating system told so: files that failed may be good now, for
+        instance because a module that they miss has appeared.
 
         Raises:
             BundleUnreadableError: the folder cannot be listed; nothing is changed.
@@ -101,8 +102,8 @@ class BundleCatalog:
             return 0.0
         return self._due[0][0] if self._due else None
 
-    def settle(self, result: FileResult, *, has_failed: bool, moment: datetime, now: float) -> str | None:
-        """Take in that a file was parsed; return the content hash of all that it read, or None if the file is gone.
+    def settle(self, result: FileResult, *, moment: datetime, now: float) -> str | None:
+        """Take in that a file was parsed; return the hash of all that it read, or None if the file is gone.
 
         If one of its parts was written while it was parsed, nobody knows which content was read: it is queued
         again. ``moment`` and ``now`` are the same time on the two clocks.
@@ -111,7 +112,7 @@ class BundleCatalog:
         if known is None:
             return None
         known.is_running = False
-        known.has_failed = has_failed
+        known.has_failed = bool(result.parsed.failures)
         known.parsed_at = now
         known.reads = result.parsed.reads
         known.fingerprint = self._fingerprints.of_all(known.paths)
@@ -122,7 +123,7 @@ class BundleCatalog:
             self._queue(known)
         renewals = [dag.renew_at for dag in result.parsed.dags if dag.renew_at is not None]
         renew_in = (min(renewals) - moment).total_seconds() if renewals else None
-        self._set_due(known, now, renew_in)
+        self._set_due(known, now + self._seconds_until_reparse(known, renew_in))
         return known.fingerprint
 
     def queue(self, key: FileKey) -> None:
@@ -154,9 +155,10 @@ class BundleCatalog:
             return
         if known.fingerprint is None or (not known.reads and not known.has_failed):
             return
-        retry = something_changed and known.has_failed and now - known.parsed_at >= _RETRY_SECONDS
-        if retry or self._fingerprints.of_all(known.paths) != known.fingerprint:
+        if self._fingerprints.of_all(known.paths) != known.fingerprint:
             self._queue(known)
+        elif something_changed and known.has_failed:
+            self._set_due(known, max(now, known.parsed_at + _RETRY_SECONDS))
 
     def _may_have_dags(self, file: str) -> bool:
         if not self._settings.safe_mode or file.endswith(".zip"):
@@ -176,9 +178,12 @@ class BundleCatalog:
         known.due_at = None
         return known.key
 
-    def _set_due(self, known: _KnownFile, now: float, renew_in: float | None) -> None:
-        wait = self._settings.reparse_interval_seconds
-        if renew_in is not None:
-            wait = min(wait, max(renew_in, _SHORTEST_RENEWAL_SECONDS))
-        known.due_at = now + wait
-        heapq.heappush(self._due, (known.due_at, known.key.file))
+    def _set_due(self, known: _KnownFile, moment: float) -> None:
+        known.due_at = moment
+        heapq.heappush(self._due, (moment, known.key.file))
+
+    def _seconds_until_reparse(self, known: _KnownFile, renew_in: float | None) -> float:
+        """Return when an unchanged file is parsed again; files that were parsed together are spread out."""
+        spread = crc32(known.key.file.encode("utf-8", "surrogateescape")) / 2**32 / 4
+        wait = self._settings.reparse_interval_seconds * (1 - spread)
+        return wait if renew_in is None else min(wait, max(renew_in, _SHORTEST_RENEWAL_SECONDS))

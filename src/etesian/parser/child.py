@@ -1,4 +1,4 @@
-"""The process that imports DAG files. User code runs here, and nothing else: no database, no settings, no token."""
+"""The process that imports DAG files. User code runs here: no database, no settings, no token."""
 
 from __future__ import annotations
 

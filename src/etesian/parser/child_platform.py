@@ -1,4 +1,4 @@
-"""How module-level code of a DAG file reaches the platform while it is parsed: through the nursery to the parser."""
+"""How module-level code of a DAG file reaches the platform: through the nursery to the parser."""
 
 from __future__ import annotations
 

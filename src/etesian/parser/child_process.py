@@ -77,7 +77,7 @@ class ChildProcess:
         self._channel.send(answer)
 
     def check(self) -> list[FromNursery]:
-        """Return what it said since the last look, and its end if it has ended. Ends it when it takes too much."""
+        """Return what it said since the last look, and its end. Ends it when it takes too much."""
         self._channel.flush()
         self._read_output()
         ended = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
@@ -146,7 +146,7 @@ class ChildProcess:
         os.kill(self.pid, signal.SIGABRT)
 
     def _bury(self) -> ChildEnded:
-        """Reap it, after ending what is left of its process group while the group's number cannot be given again."""
+        """Reap it, after ending its process group while the group's number cannot be given again."""
         self.kill()
         _, status, usage = os.wait4(self.pid, 0)
         self._read_output()

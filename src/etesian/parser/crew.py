@@ -73,7 +73,7 @@ class _Lot:
 
 
 class Crew:
-    """Parses files in children of a nursery, some at a time. The owner polls ``fileno()`` and calls ``work``."""
+    """Parses files in children of a nursery. The owner polls ``fileno()`` and calls ``work``."""
 
     def __init__(self, settings: ParserSettings, clock: Clock, answer: Answerer) -> None:
         self._settings = settings
@@ -171,7 +171,7 @@ class Crew:
         return FileResult(key=job.key, parsed=parsed, started_ns=lot.started_ns, seconds=lot.since - begun)
 
     def _finish_lot(self, lot: _Lot, ended: ChildEnded) -> FileResult | None:
-        """Put back the files that the child did not get to; the first one of a child is to blame for its end."""
+        """Put back the files that the child did not get to; a child's first file is to blame for its end."""
         result = None
         if lot.jobs and not lot.has_given:
             key, folder = lot.jobs[0].key, lot.jobs[0].folder
@@ -206,8 +206,9 @@ class Crew:
         self._stream: MessageStream[FromNursery] = MessageStream(own_end, FromNursery)
 
     def _replace_nursery(self) -> list[FileResult]:
-        """Start a new nursery and give it the files that the one before was at; give up files that it died of."""
+        """Start a new nursery for the files that the one before was at; give up those it died of."""
         self._stream.close()
+        self._process.kill()
         status = self._process.wait()
         self._deaths_in_a_row += 1
         if self._deaths_in_a_row > 1 + _MAX_LOSSES * self._settings.processes:

@@ -1,4 +1,4 @@
-"""Timetables of the user's own: their next points, computed where the class lives, for a scheduler that never imports it."""
+"""Timetables of the user's own: their next points, for a scheduler that never imports their classes."""
 
 from __future__ import annotations
 

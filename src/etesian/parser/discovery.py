@@ -31,8 +31,8 @@ class BundleUnreadableError(EtesianError):
 def find_dag_files(folder: Path, syntax: IgnoreSyntax = "glob") -> list[str]:
     """Return the files below ``folder`` that may define DAGs, relative to it, sorted.
 
-    Hidden folders, virtual environments and what the ignore files name are left out. Links are followed; a folder that is reached
-    twice is listed once.
+    Hidden folders, virtual environments and what the ignore files name are left out. Links are followed; a
+    folder that is reached twice is listed once.
 
     Raises:
         BundleUnreadableError: the folder itself cannot be listed.

@@ -37,7 +37,7 @@ class FailureWriter:
         return self._failure(f"{self._file}: {_describe(error)}", None, _format(error))
 
     def of_dag(self, error: BaseException, dag_id: str, line: int | None) -> ImportFailure:
-        """Return the failure of one DAG that the file made but that cannot be carried out as it is written."""
+        """Return the failure of one DAG that cannot be carried out as it is written."""
         about = "" if dag_id in str(error) else f"DAG {dag_id!r}: "
         details = "" if isinstance(error, EtesianError) else _format(error)
         return self._failure(f"{self._where(line)}: {about}{_describe(error)}", line, details)

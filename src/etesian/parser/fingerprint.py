@@ -11,7 +11,7 @@ MISSING: Final = "missing"
 
 
 class _Signature(NamedTuple):
-    """What changes with every write, rename or replacement of a file; not even its owner can forge the change time."""
+    """What changes with every write, rename or replacement; nobody can forge the change time."""
 
     changed_ns: int
     size: int
@@ -20,7 +20,7 @@ class _Signature(NamedTuple):
 
 
 class Fingerprints:
-    """Content hashes of the files and folders of one bundle, remembered for as long as the files stay untouched.
+    """Content hashes of the files and folders of one bundle, remembered while they stay untouched.
 
     A folder's content is the list of its names.
     """

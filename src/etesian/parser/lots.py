@@ -41,7 +41,7 @@ class LotQueue:
         self._jobs.extendleft(reversed(jobs))
 
     def take(self, processes: int) -> list[FileJob]:
-        """Return the files for one child, in order: an even share for each of ``processes``, of one bundle."""
+        """Return the files for one child, in order: an even share for each process, of one bundle."""
         share = min(_MAX_LOT_FILES, -(-len(self._jobs) // (processes + 1)))
         lot: list[FileJob] = []
         while self._jobs and len(lot) < share:

@@ -1,6 +1,6 @@
 """What the parser, its nursery and the nursery's children tell each other.
 
-The nursery stands between: a child's requests and results pass through it, so that they arrive before its end does.
+The nursery stands between: a child's requests and results pass through it, so they arrive before its end.
 """
 
 from __future__ import annotations
@@ -53,8 +53,9 @@ class Verdict(StrEnum):
 class ParseFiles(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="parse"):
     """Import files in a new process, one after the other.
 
-    The process ends before it is through when a file leaves it in a state that could change what the next one does,
-    and when a file that is not the first fails: the files that it said nothing of are to be given to another process.
+    The process ends before it is through when a file leaves it in a state that could change what the next one
+    does, and when a file that is not the first fails: the files that it said nothing of are to be given to
+    another process.
     """
 
     number: int

@@ -1,7 +1,8 @@
 """The nursery: a clean process that forks one child per DAG file, and ends children that take too much.
 
-It is a fresh interpreter that has imported what DAG files need: it holds no database driver, no settings and no thread,
-and is small, which is what makes forking cheap. Run as ``python -m etesian.parser.nursery <socket> <parent> <places> <modules...>``.
+It is a fresh interpreter that has imported what DAG files need: it holds no database driver, no setting and
+no thread, and is small, which is what makes forking cheap. Run as
+``python -m etesian.parser.nursery <socket> <parent> <places> <modules...>``.
 """
 
 from __future__ import annotations

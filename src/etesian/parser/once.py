@@ -64,8 +64,8 @@ def iter_parse_once(
 ) -> Iterator[LocalFile]:
     """Yield what each file below ``paths`` gives, as soon as it is known.
 
-    A folder is searched as the parser would. Variables and connections come from ``answer``, by default there are none
-    but those of the environment.
+    A folder is searched as the parser would. Variables and connections come from ``answer``; by default there
+    are none but those of the environment.
 
     Raises:
         NoDagFileError: a path is none; nothing was parsed.

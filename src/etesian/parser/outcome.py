@@ -1,4 +1,4 @@
-"""What a parsed file means for the platform: which DAGs it keeps, gains and loses, and what is wrong with it."""
+"""What a parsed file means for the platform: the DAGs it gains and loses, and what is wrong with it."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class FileOutcome:
 def judge_parsed(key: FileKey, folder: Path, parsed: Parsed, owners: DagOwners) -> FileOutcome:
     """Return what a parsed file means, and note it in ``owners``.
 
-    A DAG that another file has keeps its first definition. When something in the file failed, the DAGs that it had
-    before stay as they were.
+    A DAG that another file has keeps its first definition. When something in the file failed, the DAGs that
+    it had before stay as they were.
     """
     accepted: list[ParsedDag] = []
     failures = list(parsed.failures)
@@ -53,6 +53,6 @@ def judge_parsed(key: FileKey, folder: Path, parsed: Parsed, owners: DagOwners) 
 
 
 def judge_gone(key: FileKey, owners: DagOwners) -> FileOutcome:
-    """Return what it means that a file is no longer there, or no longer speaks of DAGs, and note it in ``owners``."""
+    """Return what it means that a file is gone or no longer speaks of DAGs, and note it in ``owners``."""
     gone, released = owners.keep_only(key, ())
     return FileOutcome(key=key, gone=frozenset(gone), released=frozenset(released))

@@ -1,4 +1,4 @@
-"""Which file a dag_id belongs to. Two files that define the same dag_id are an error; the first one keeps it."""
+"""Which file a dag_id belongs to. Two files that define one are an error; the first one keeps it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What a DAG file reads of its bundle while it is imported: modules, data files, listed folders.
 
-A change of any of them is a change of the file: a factory that makes DAGs from YAML files is parsed again when one of
-them is edited or a new one appears.
+A change of any of them is a change of the file: a factory that makes DAGs from YAML files is parsed again
+when one of them is edited or a new one appears.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class ReadTracker:
     """Notes reads below one folder, for as long as the process lives: audit hooks cannot be removed."""
 
     def __init__(self, folder: Path) -> None:
-        roots = {os.path.abspath(folder), os.path.realpath(folder)}
+        roots = {_absolute(folder), os.path.realpath(folder)}
         self._roots = tuple(f"{root}{os.sep}" for root in roots)
         self.begin()
         sys.addaudithook(self._on_event)
@@ -52,9 +52,10 @@ class ReadTracker:
             self._paths.add(relative)
 
     def _relative(self, path: object) -> str | None:
-        if not isinstance(path, str | bytes | os.PathLike):
+        try:
+            full = _absolute(path)
+        except (TypeError, OSError):
             return None
-        full = os.path.abspath(os.fsdecode(path))
         for root in self._roots:
             if full.startswith(root):
                 return full[len(root) :]
@@ -65,3 +66,13 @@ class ReadTracker:
     @staticmethod
     def _counts(path: str) -> bool:
         return not path.endswith(".pyc") and "__pycache__" not in path
+
+
+def _absolute(path: object) -> str:
+    """Return a path as user code means it: ``..`` taken out, links left as they are.
+
+    Raises:
+        TypeError: it is a descriptor or something else that names no path.
+        OSError: it is relative to a folder that is gone.
+    """
+    return os.path.abspath(os.fsdecode(path))  # type: ignore[arg-type] # noqa: PTH100 - resolve() would follow links

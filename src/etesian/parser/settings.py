@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-#: Imported by the nursery when present, besides the SDK and the common operators; a function that is named is called.
+#: Imported by the nursery when present, besides the SDK and the common operators; a named function is called.
 DEFAULT_PRELOAD: Final = ("etesian.compat:install",)
 
 IgnoreSyntax = Literal["glob", "regexp"]

@@ -29,7 +29,7 @@ class Surroundings:
     def restore(self) -> bool:
         """Forget the bundle's modules, and return whether nothing else that matters was left behind.
 
-        Installed libraries stay imported: they are the same for every file, and importing them is what takes long.
+        Installed libraries stay imported: they are the same for every file, and take long to import.
         """
         for name in [name for name in sys.modules if name not in self._modules]:
             if self._is_of_bundle(sys.modules[name]):

@@ -1,4 +1,4 @@
-"""What the nursery does once so that its children need not: import the common operators, fill what is computed once."""
+"""What the nursery does once so that its children need not: import common operators, fill caches."""
 
 from __future__ import annotations
 

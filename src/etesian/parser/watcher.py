@@ -1,4 +1,4 @@
-"""Hears from the operating system that something changed below some folders. What it was is for a look to find out."""
+"""Hears from the operating system that something changed below some folders."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NAP_MILLISECONDS = 5_000
 
 
 class FolderWatcher:
-    """Watches folders in a thread of its own; readable when something changed. Folders that are missing are left out."""
+    """Watches folders in a thread of its own; readable when something changed. Missing ones are left out."""
 
     def __init__(self, folders: Iterable[Path], debounce_seconds: float) -> None:
         self._folders = [folder for folder in folders if folder.is_dir()]
