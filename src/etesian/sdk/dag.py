@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta, tzinfo
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, overload
 
 from etesian.foundation.ids import check_key
 from etesian.sdk.arguments import as_callbacks, as_optional_timedelta, as_utc, check_at_least
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from etesian.sdk.timetable_base import Timetable
 
+Arguments = ParamSpec("Arguments")
 DEFAULT_MAX_ACTIVE_RUNS: Final = 16
 DEFAULT_MAX_ACTIVE_TASKS: Final = 16
 #: carries out ``dag.test()``; lives above the SDK
@@ -380,7 +381,13 @@ def _read_doc(doc_md: str | None, folder: str) -> str | None:
     return doc_md
 
 
-def dag(dag_id: str | Callable[..., Any] = "", *args: Any, **kwargs: Any) -> Any:
+@overload
+def dag(dag_id: Callable[Arguments, Any]) -> Callable[Arguments, DAG]: ...
+@overload
+def dag(
+    dag_id: str = "", *args: Any, **kwargs: Any
+) -> Callable[[Callable[Arguments, Any]], Callable[Arguments, DAG]]: ...
+def dag(dag_id: Any = "", *args: Any, **kwargs: Any) -> Any:
     """Turn a function that makes tasks into one that makes a DAG; its arguments become params of the DAG.
 
     The id is the function's name unless given, the documentation its docstring.

@@ -144,7 +144,8 @@ class TaskGroup(DependencyMixin):
         group = task.task_group
         if group is not None and group is not self and not group.is_root:
             raise TaskAlreadyInTaskGroup(
-                f"task {task.task_id!r} is in group {group.group_id!r} already; it cannot join {self.group_id!r}"
+                f"task {task.task_id!r} is in group {group.group_id!r} already; "
+                f"it cannot join {self.group_id!r}"
             )
         task.task_group = self
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from functools import update_wrapper
-from typing import Any
+from typing import Any, overload
 
 from etesian.sdk.exceptions import InvalidDagError
 from etesian.sdk.mapping import ExpandInput, MappedArgument, check_mapped_kwargs, check_mapped_values
@@ -78,6 +78,12 @@ class TaskGroupDecorator:
             )
 
 
+@overload
+def task_group(group_id: Callable[..., Any]) -> TaskGroupDecorator: ...
+@overload
+def task_group(
+    group_id: str | None = None, **kwargs: Any
+) -> Callable[[Callable[..., Any]], TaskGroupDecorator]: ...
 def task_group(group_id: Any = None, **kwargs: Any) -> Any:
     """Decorate a function that makes the tasks of a group; used with or without arguments."""
     if callable(group_id):

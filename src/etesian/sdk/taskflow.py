@@ -7,7 +7,7 @@ import types
 import typing
 from collections.abc import Callable, Collection, Mapping
 from functools import update_wrapper
-from typing import Any
+from typing import Any, cast, overload
 
 from etesian.sdk.context import Context
 from etesian.sdk.decorated_operator import decorated_class, get_unique_task_id
@@ -218,36 +218,47 @@ def _guard(
     return decorate
 
 
-class TaskDecoratorCollection:
-    """What ``task`` is: ``@task`` itself, and one attribute per flavour."""
+class FlavourDecorator:
+    """``@task.bash`` and its sisters: decorates a function, or takes the task's arguments and then decorates
+    one.
+    """
 
-    def __call__(self, python_callable: Callable[..., Any] | None = None, **kwargs: Any) -> Any:
-        """Decorate a function that is to run as a task."""
-        return self._decorate("python", python_callable, **kwargs)
+    def __init__(self, flavour: str) -> None:
+        self._flavour = flavour
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        flavour = find_flavour(name)
-        if flavour.decorator is not None:
-            return load_late(flavour.decorator)
-
-        def decorate(python_callable: Callable[..., Any] | None = None, **kwargs: Any) -> Any:
-            return self._decorate(name, python_callable, **kwargs)
-
-        return decorate
-
-    def _decorate(
-        self, flavour: str, python_callable: Any, *, multiple_outputs: bool | None = None, **kwargs: Any
+    @overload
+    def __call__(self, python_callable: Callable[..., Any]) -> TaskDecorator: ...
+    @overload
+    def __call__(
+        self, *, multiple_outputs: bool | None = None, **kwargs: Any
+    ) -> Callable[[Callable[..., Any]], TaskDecorator]: ...
+    def __call__(
+        self, python_callable: Any = None, *, multiple_outputs: bool | None = None, **kwargs: Any
     ) -> Any:
+        """Decorate a function that is to run as a task."""
         if python_callable is not None and not callable(python_callable):
             raise TypeError("the arguments of @task are given by name, as in @task(task_id='load')")
         return task_decorator_factory(
             python_callable,
             multiple_outputs=multiple_outputs,
-            decorated_operator_class=decorated_class(flavour),
+            decorated_operator_class=decorated_class(self._flavour),
             **kwargs,
         )
+
+
+class TaskDecoratorCollection(FlavourDecorator):
+    """What ``task`` is: ``@task`` itself, and one attribute per flavour."""
+
+    def __init__(self) -> None:
+        super().__init__("python")
+
+    def __getattr__(self, name: str) -> FlavourDecorator:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        flavour = find_flavour(name)
+        if flavour.decorator is not None:
+            return cast(FlavourDecorator, load_late(flavour.decorator))
+        return FlavourDecorator(name)
 
     @staticmethod
     def run_if(condition: Any, skip_message: str | None = None) -> Callable[[TaskDecorator], TaskDecorator]:
@@ -277,6 +288,10 @@ def setup(function: Any) -> TaskDecorator:
     return decorated
 
 
+@overload
+def teardown(function: Callable[..., Any]) -> TaskDecorator: ...
+@overload
+def teardown(*, on_failure_fail_dagrun: bool = False) -> Callable[[Callable[..., Any]], TaskDecorator]: ...
 def teardown(function: Any = None, *, on_failure_fail_dagrun: bool = False) -> Any:
     """Make a function, decorated with ``@task`` or not, a teardown."""
 

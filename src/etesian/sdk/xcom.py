@@ -108,6 +108,11 @@ def _plain_dict(value: Mapping[Any, Any], what: str, where: str, depth: int) -> 
         key if type(key) is str else _key_text(key): _to_plain(part, what, f"{where}[{key!r}]", depth + 1)
         for key, part in value.items()
     }
+    if len(plain) != len(value):
+        at = f", at {where}" if where else ""
+        raise XComSerializationError(
+            f"{what} has two keys that are the same as text{at}: {list(value)!r:.120}"
+        )
     # a dict of the author's that looks like ours is wrapped, so that it comes back as it is
     return _tagged("dict", list(plain.items())) if TYPE_KEY in plain else plain
 

@@ -117,24 +117,8 @@ class XComArg(ResolveMixin, DependencyMixin):
 
     @staticmethod
     def iter_xcom_references(value: Any) -> Iterator[tuple[Any, str]]:
-        """Yield every task and key that an argument refers to, inside lists, dicts and objects with template
-        fields.
-        """
-        if isinstance(value, ResolveMixin):
-            yield from value.iter_references()
-        elif isinstance(value, str | bytes):
-            return
-        elif isinstance(value, Mapping):
-            for part in value.values():
-                yield from XComArg.iter_xcom_references(part)
-        elif isinstance(value, list | tuple | set | frozenset):
-            for part in value:
-                yield from XComArg.iter_xcom_references(part)
-        elif isinstance(getattr(type(value), "template_fields", None), list | tuple) and not hasattr(
-            value, "task_id"
-        ):
-            for name in value.template_fields:
-                yield from XComArg.iter_xcom_references(getattr(value, name, None))
+        """Yield every task and key that an argument refers to, at any depth."""
+        yield from _references_in(value, set())
 
     @staticmethod
     def apply_upstream_relationship(op: Any, arg: Any) -> None:
@@ -402,6 +386,29 @@ class ConcatXComArg(_CombinedXComArg):
                 return part.resolve_element(context, index) if isinstance(part, XComArg) else part[index]
             index -= length
         raise IndexError(f"{self!r} has no element {index}")
+
+
+def _references_in(value: Any, seen: set[int]) -> Iterator[tuple[Any, str]]:
+    """Look into lists, dicts and objects with template fields; each object once, because objects may form
+    circles.
+    """
+    if isinstance(value, ResolveMixin):
+        yield from value.iter_references()
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from _references_in(part, seen)
+    elif isinstance(value, list | tuple | set | frozenset):
+        for part in value:
+            yield from _references_in(part, seen)
+    elif _has_template_fields(value) and id(value) not in seen:
+        seen.add(id(value))
+        for name in value.template_fields:
+            yield from _references_in(getattr(value, name, None), seen)
+
+
+def _has_template_fields(value: Any) -> bool:
+    fields = getattr(type(value), "template_fields", None)
+    return isinstance(fields, list | tuple) and not hasattr(value, "task_id")
 
 
 def _elements(value: Any, arg: Any) -> Sequence[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -84,9 +85,8 @@ class MemoryPlatform:
                 yield XComItem(task_id=task_id, map_index=map_index, run_id=run_id, key=key, value=value)
 
     def _runs(self, request: GetRunStates) -> Iterator[RunInfo]:
-        for run in self.runs[: request.limit]:
-            if request.states is None or run.state in request.states:
-                yield run
+        found = (run for run in self.runs if request.states is None or run.state in request.states)
+        yield from islice(found, request.limit)
 
 
 @pytest.fixture

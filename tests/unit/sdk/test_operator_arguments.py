@@ -170,9 +170,9 @@ class TestDefaultArgs:
         with (
             DAG("etl", default_args=defaults),
             TaskGroup("a", default_args={"retries": 2, "queue": "a", "owner": "a"}),
+            TaskGroup("b", default_args={"retries": 3, "queue": "b"}),
         ):
-            with TaskGroup("b", default_args={"retries": 3, "queue": "b"}):
-                task = BaseOperator(task_id="t", default_args={"retries": 4})
+            task = BaseOperator(task_id="t", default_args={"retries": 4})
         assert (task.retries, task.queue, task.owner, task.pool) == (4, "b", "a", "dag")
 
     def test_they_satisfy_required_arguments(self) -> None:

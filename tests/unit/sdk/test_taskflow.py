@@ -140,7 +140,9 @@ def test_provider_packages_build_decorators_of_their_own() -> None:
             self.image = image
 
     with DAG("etl") as etl:
-        task_decorator_factory(decorated_operator_class=DockerDecoratedOperator, image="python", task_id="d")(len)("x")
+        task_decorator_factory(decorated_operator_class=DockerDecoratedOperator, image="python", task_id="d")(
+            len
+        )("x")
     made = etl.get_task("d")
     assert (made.image, made.python_callable, list(made.op_args)) == ("python", len, ["x"])
 

@@ -274,7 +274,7 @@ class TestSetupAndTeardown:
 class TestOrder:
     def test_tasks_come_after_their_upstream_and_else_as_they_were_made(self) -> None:
         with DAG("d") as dag:
-            c, a, b, d = tasks("cabd")
+            _, a, _, d = tasks("cabd")
             d >> a
         assert [task.task_id for task in dag.topological_sort()] == ["c", "b", "d", "a"]
 
