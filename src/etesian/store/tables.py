@@ -28,6 +28,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
     literal_column,
 )
 
@@ -96,7 +97,7 @@ dags_table = Table(
     Column("file", Text, nullable=False),
     Column("is_paused", Boolean, nullable=False),
     Column("is_active", Boolean, nullable=False),  # False: its file no longer defines it
-    Column("version_pk", Key),  # the version in force, not always the one with the highest number
+    # The version in force, which is not always the one with the highest number.
     Column("version_number", Integer, nullable=False, server_default="0"),
     Column("version_hash", Text, nullable=False, server_default=""),
     Column("code_hash", Text, nullable=False, server_default=""),
@@ -145,6 +146,10 @@ dag_versions_table = Table(
     Column("created_at", Moment, nullable=False),
     UniqueConstraint("dag_pk", "hash"),
     UniqueConstraint("dag_pk", "number"),
+)
+#: Joins a DAG with the version that new runs of it take.
+VERSION_IS_IN_FORCE: Final = and_(
+    dag_versions_table.c.dag_pk == dags_table.c.id, dag_versions_table.c.number == dags_table.c.version_number
 )
 
 dag_runs_table = Table(

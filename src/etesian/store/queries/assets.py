@@ -121,9 +121,13 @@ _EVENTS: Final = select(
 ).join_from(asset_events_table, assets_table, _asset.id == _event.asset_pk)
 
 
-def save_references(connection: Connection, dag_pk: int, spec: DagSpec, now: datetime) -> None:
-    """Store which assets a DAG is scheduled by, reads and writes."""
+def forget_references(connection: Connection, dag_pk: int) -> None:
+    """Forget which assets a DAG uses."""
     connection.execute(delete(dag_assets_table).where(_reference.dag_pk == dag_pk))
+
+
+def insert_references(connection: Connection, dag_pk: int, spec: DagSpec, now: datetime) -> None:
+    """Store which assets a DAG is scheduled by, watches, reads and writes."""
     numbers: dict[bytes, int | None] = {}
     rows: list[dict[str, object]] = []
     seen: set[tuple[int, str, str]] = set()

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Select,
     Text,
     and_,
+    bindparam,
     delete,
     exists,
     func,
@@ -30,7 +31,7 @@ from etesian.store.errors import DuplicateDagError, UnknownDagError
 from etesian.store.queries import assets, inbox
 from etesian.store.queries.page import Page, Paging, count_up_to, order_columns
 from etesian.store.queries.patterns import like
-from etesian.store.tables import dag_tags_table, dag_versions_table, dags_table
+from etesian.store.tables import VERSION_IS_IN_FORCE, dag_tags_table, dag_versions_table, dags_table
 
 _dag = dags_table.c
 _version = dag_versions_table.c
@@ -81,6 +82,25 @@ class DagFilter(msgspec.Struct, frozen=True, kw_only=True):
     file: str | None = None
 
 
+# Made once and given values when they run: that is what a start with a thousand DAGs waits for.
+_INSERT_DAG: Final = insert(dags_table).returning(_dag.id)
+_UPDATE_DAG: Final = update(dags_table).where(_dag.id == bindparam("dag_pk"))
+_INSERT_VERSION: Final = insert(dag_versions_table)
+_KNOWN: Final = (
+    select(
+        _dag.id,
+        _dag.bundle,
+        _dag.file,
+        _dag.is_active,
+        and_(
+            _version.spec == bindparam("spec"),
+            _version.code_hash == bindparam("code_hash"),
+            _version.hash == bindparam("version_hash"),
+        ).label("is_same"),
+    )
+    .join(dag_versions_table, VERSION_IS_IN_FORCE, isouter=True)
+    .where(_dag.dag_id == bindparam("dag_id"))
+)
 _COLUMNS: Final = [_dag[name] for name in DagRecord.__struct_fields__]
 ORDERS: Final = {
     "dag_id": _dag.dag_id,
@@ -168,39 +188,36 @@ def save_spec(
         DuplicateDagError: an active DAG of that name is defined in another file.
     """
     text, version_hash = encode_dag(spec).decode(), compute_hash(spec)
-    is_same = and_(_version.spec == text, _version.code_hash == code_hash, _version.hash == version_hash)
-    known = connection.execute(
-        select(_dag.id, _dag.bundle, _dag.file, _dag.is_active, is_same.label("is_same"))
-        .join(dag_versions_table, _version.id == _dag.version_pk, isouter=True)
-        .where(_dag.dag_id == spec.dag_id)
-    ).one_or_none()
+    version = {"bundle": bundle, "code_hash": code_hash, "spec": text, "source": source}
+    summary = _summary(spec) | {
+        "bundle": bundle,
+        "is_active": True,
+        "version_hash": version_hash,
+        "code_hash": code_hash,
+        "last_parsed_at": now,
+    }
+    asked = {"dag_id": spec.dag_id, "spec": text, "code_hash": code_hash, "version_hash": version_hash}
+    known = connection.execute(_KNOWN, asked).one_or_none()
     if known is None:
         is_paused = (
             is_paused_at_creation if spec.is_paused_upon_creation is None else spec.is_paused_upon_creation
         )
-        dag_pk = _insert_dag(connection, spec, bundle, is_paused, now)
+        dag_pk = _insert_dag(connection, spec.dag_id, summary | {"is_paused": is_paused}, now)
+        _insert_version(connection, dag_pk, 1, version_hash, version, now)
     else:
         dag_pk = known.id
         if known.is_active and (known.bundle, known.file) != (bundle, spec.file):
             known_place, new_place = _place(known.bundle, known.file), _place(bundle, spec.file)
             raise DuplicateDagError(spec.dag_id, known_place=known_place, new_place=new_place)
         if known.is_active and known.is_same:
-            connection.execute(update(dags_table).where(_dag.id == dag_pk).values(last_parsed_at=now))
+            connection.execute(_UPDATE_DAG, {"last_parsed_at": now, "dag_pk": dag_pk})
             return False
-    version = {"bundle": bundle, "code_hash": code_hash, "spec": text, "source": source}
-    version_pk, number = _save_version(connection, dag_pk, version_hash, version, now)
-    summary = _summary(spec) | {
-        "bundle": bundle,
-        "is_active": True,
-        "version_pk": version_pk,
-        "version_number": number,
-        "version_hash": version_hash,
-        "code_hash": code_hash,
-        "last_parsed_at": now,
-    }
-    connection.execute(update(dags_table).where(_dag.id == dag_pk).values(summary))
-    _save_tags(connection, dag_pk, spec.tags)
-    assets.save_references(connection, dag_pk, spec, now)
+        number = _save_version(connection, dag_pk, version_hash, version, now)
+        connection.execute(_UPDATE_DAG, summary | {"version_number": number, "dag_pk": dag_pk})
+        connection.execute(delete(dag_tags_table).where(dag_tags_table.c.dag_pk == dag_pk))
+        assets.forget_references(connection, dag_pk)
+    _insert_tags(connection, dag_pk, spec.tags)
+    assets.insert_references(connection, dag_pk, spec, now)
     inbox.append(connection, SpecChanged(dag_id=spec.dag_id), now=now)
     return True
 
@@ -233,32 +250,34 @@ def load_files(connection: Connection) -> dict[tuple[str, str], list[str]]:
     return files
 
 
-def _insert_dag(connection: Connection, spec: DagSpec, bundle: str, is_paused: bool, now: datetime) -> int:
-    statement = insert(dags_table).values(
-        dag_id=spec.dag_id, bundle=bundle, file=spec.file, is_paused=is_paused, is_active=True, created_at=now
-    )
-    dag_pk: int = connection.execute(statement.returning(_dag.id)).scalar_one()
+def _insert_dag(connection: Connection, dag_id: str, values: dict[str, object], now: datetime) -> int:
+    row = values | {"dag_id": dag_id, "version_number": 1, "created_at": now}
+    dag_pk: int = connection.execute(_INSERT_DAG, row).scalar_one()
     return dag_pk
+
+
+def _insert_version(
+    connection: Connection, dag_pk: int, number: int, version_hash: str, values: dict[str, str], now: datetime
+) -> None:
+    row = values | {"dag_pk": dag_pk, "number": number, "hash": version_hash, "created_at": now}
+    connection.execute(_INSERT_VERSION, row)
 
 
 def _save_version(
     connection: Connection, dag_pk: int, version_hash: str, values: dict[str, str], now: datetime
-) -> tuple[int, int]:
+) -> int:
     of_dag = _version.dag_pk == dag_pk
-    row = connection.execute(
+    number: int | None = connection.execute(
         update(dag_versions_table)
         .where(of_dag, _version.hash == version_hash)
         .values(values)
-        .returning(_version.id, _version.number)
-    ).one_or_none()
-    if row is None:
-        newest = connection.execute(select(func.max(_version.number)).where(of_dag)).scalar() or 0
-        row = connection.execute(
-            insert(dag_versions_table)
-            .values(dag_pk=dag_pk, hash=version_hash, number=newest + 1, created_at=now, **values)
-            .returning(_version.id, _version.number)
-        ).one()
-    return row.id, row.number
+        .returning(_version.number)
+    ).scalar_one_or_none()
+    if number is None:
+        newest: int = connection.execute(select(func.max(_version.number)).where(of_dag)).scalar() or 0
+        number = newest + 1
+        _insert_version(connection, dag_pk, number, version_hash, values, now)
+    return number
 
 
 def _summary(spec: DagSpec) -> dict[str, object]:
@@ -278,8 +297,7 @@ def _summary(spec: DagSpec) -> dict[str, object]:
     }
 
 
-def _save_tags(connection: Connection, dag_pk: int, tags: Iterable[str]) -> None:
-    connection.execute(delete(dag_tags_table).where(dag_tags_table.c.dag_pk == dag_pk))
+def _insert_tags(connection: Connection, dag_pk: int, tags: Iterable[str]) -> None:
     rows = [{"dag_pk": dag_pk, "tag": tag} for tag in sorted(set(tags))]
     if rows:
         connection.execute(insert(dag_tags_table), rows)

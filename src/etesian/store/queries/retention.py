@@ -13,13 +13,13 @@ from etesian.store.database import Store
 from etesian.store.tables import (
     RUN_IS_UNFINISHED,
     TASK_IS_ACTIVE,
+    VERSION_IS_IN_FORCE,
     asset_event_consumers_table,
     asset_events_table,
     audit_log_table,
     backfills_table,
     dag_runs_table,
     dag_versions_table,
-    dags_table,
     inbox_table,
     task_instances_table,
 )
@@ -59,7 +59,7 @@ def _old_rows(before: datetime) -> Iterator[tuple[Table, ColumnElement[bool], in
     has_open_task = exists().where(_task.run_pk == _run.id, TASK_IS_ACTIVE)
     yield dag_runs_table, and_(_run.ended_at < before, ~RUN_IS_UNFINISHED, ~has_open_task), RUNS_AT_ONCE
     is_used = exists().where(_run.dag_pk == _version.dag_pk, _run.version_hash == _version.hash)
-    is_in_force = exists().where(dags_table.c.version_pk == _version.id)
+    is_in_force = exists().where(VERSION_IS_IN_FORCE)
     yield dag_versions_table, and_(_version.created_at < before, ~is_used, ~is_in_force), ROWS_AT_ONCE
     caused_a_run = exists().where(asset_event_consumers_table.c.event_pk == _event.id)
     yield asset_events_table, and_(_event.created_at < before, ~caused_a_run), ROWS_AT_ONCE

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, Select, select
 from etesian.spec.codec import decode_dag
 from etesian.spec.dag import DagSpec
 from etesian.store.errors import StoreError
-from etesian.store.tables import dag_versions_table, dags_table
+from etesian.store.tables import VERSION_IS_IN_FORCE, dag_versions_table, dags_table
 
 _dag = dags_table.c
 _version = dag_versions_table.c
@@ -56,7 +56,7 @@ _STORED: Final[Select[Any]] = select(
     _dag.is_paused,
     _dag.is_active,
 )
-_in_force = _STORED.join_from(dags_table, dag_versions_table, _version.id == _dag.version_pk)
+_in_force = _STORED.join_from(dags_table, dag_versions_table, VERSION_IS_IN_FORCE)
 _of_dag = _STORED.join_from(dags_table, dag_versions_table, _version.dag_pk == _dag.id)
 
 
@@ -118,7 +118,7 @@ def list_versions(connection: Connection, dag_id: str) -> list[VersionRecord]:
 
 def load_source(connection: Connection, dag_id: str, number: int | None = None) -> str | None:
     """Return the source code of a version, or of the one in force; None when there is none."""
-    chosen = _version.id == _dag.version_pk if number is None else _version.number == number
+    chosen = VERSION_IS_IN_FORCE if number is None else _version.number == number
     return connection.execute(
         select(_version.source)
         .join_from(dags_table, dag_versions_table, _version.dag_pk == _dag.id)
