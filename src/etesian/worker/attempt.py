@@ -46,7 +46,7 @@ class Attempt:
         """Serve one workload and end the process, whatever happens."""
         status = 1
         try:
-            self._serve(AttemptChannel(channel))
+            self.serve(channel)
             status = 0
         except (EOFError, BrokenPipeError, ConnectionResetError):
             status = 0  # the supervisor does not need this process, or has gone
@@ -56,7 +56,13 @@ class Attempt:
             # No clean-up of the interpreter: nobody waits for it, and it would run the parent's exit handlers.
             os._exit(status)
 
-    def _serve(self, channel: AttemptChannel) -> None:
+    def serve(self, connection: socket.socket) -> None:
+        """Wait for a workload, run it, report.
+
+        Raises:
+            OSError: the supervisor has gone; ``EOFError`` if it went before it sent a workload.
+        """
+        channel = AttemptChannel(connection)
         platform = ChannelPlatform(channel, self._settings.request_seconds)
         set_platform(platform)
         signal.signal(TIME_OUT_SIGNAL, self._on_time_out)

@@ -47,6 +47,9 @@ class FailedImport:
     def __init__(self, failure: LoadFailed) -> None:
         self._failure = failure
 
+    def load_rehearsal(self) -> None:
+        """There is nothing to rehearse."""
+
     def load(self, file: Path, dags_folder: Path) -> None:
         """Do nothing: loading has been tried."""
 

@@ -25,6 +25,10 @@ class TaskResult(NamedTuple):
 class TaskRunner(Protocol):
     """Runs user code in this process. One object serves one process and one DAG file."""
 
+    def load_rehearsal(self) -> RunTask | None:
+        """Load a DAG with a task that does nothing, and return the workload that runs it; None if there is none."""
+        ...
+
     def load(self, file: Path, dags_folder: Path) -> None:
         """Import the DAG file. Whatever it raises fails the attempts that wait for it, with its traceback."""
         ...

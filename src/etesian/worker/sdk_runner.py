@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from etesian.foundation.clock import utc_now
+from etesian.operators.python import PythonOperator
 from etesian.protocol.reports import Failed
-from etesian.protocol.workloads import RunCallback, RunTask
+from etesian.protocol.workloads import RunCallback, RunContext, RunTask
 from etesian.sdk.dag import DAG
 from etesian.sdk.dag_loading import DagFileError, load_dags
 from etesian.sdk.exceptions import AirflowTaskTimeout, DagNotFound
@@ -20,6 +22,15 @@ class SdkRunner:
     def __init__(self) -> None:
         self._file = Path()
         self._dags: dict[str, DAG] = {}
+
+    def load_rehearsal(self) -> RunTask:
+        """Define a DAG with a Python task that does nothing."""
+        dag_id, task_id, now = "rehearsal", "nothing", utc_now()
+        dag = DAG(dag_id, schedule=None)
+        PythonOperator(task_id=task_id, python_callable=_do_nothing, dag=dag)
+        self._dags = {dag_id: dag}
+        run = RunContext(dag_id=dag_id, run_id="rehearsal", run_type="manual", run_after=now, logical_date=now)
+        return RunTask(attempt_id="rehearsal", run=run, task_id=task_id, file="rehearsal.py")
 
     def load(self, file: Path, dags_folder: Path) -> None:
         """Import the DAG file.
@@ -59,3 +70,7 @@ class SdkRunner:
             found = ", ".join(sorted(self._dags)) or "none"
             return f"the file {self._file} does not define the DAG {dag_id!r} any more; DAGs in it: {found}"
         return f"the DAG {dag_id!r} in {self._file} does not have the task {workload.task_id!r} any more"
+
+
+def _do_nothing() -> None:
+    return

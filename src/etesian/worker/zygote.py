@@ -26,6 +26,7 @@ from etesian.worker.dag_host import DagHost, HostSockets
 from etesian.worker.fork_loop import ForkLoop
 from etesian.worker.messages import DagFile, HostEnded, KillHost, ProcessSettings, StartHost, ToZygote
 from etesian.worker.packets import PacketSocket, PeerGoneError
+from etesian.worker.rehearsal import rehearse
 from etesian.worker.runner import create_runner
 
 logger = logging.getLogger(__name__)
@@ -133,11 +134,19 @@ def main() -> None:
     settings = msgspec.json.decode(sys.argv[2], type=ProcessSettings)
     configure_process_log("zygote")
     set_process_name("etesian zygote")
-    preload(settings.preload)
-    create_runner(settings.runner)  # its module is imported once, here
+    _prepare(settings)
     gc.collect()
     gc.freeze()
     Zygote(PacketSocket(control, ToZygote), settings).serve()
+
+
+def _prepare(settings: ProcessSettings) -> None:
+    """Do ahead of time what would otherwise be done in each process that is forked from this one."""
+    preload(settings.preload)
+    try:
+        rehearse(create_runner(settings.runner), settings)
+    except Exception:
+        logger.warning("the rehearsal of a task failed; tasks will start more slowly", exc_info=True)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,9 @@ class TimeIsUp(BaseException):
 class ScriptRunner:
     module: ModuleType
 
+    def load_rehearsal(self) -> None:
+        return None
+
     def load(self, file: Path, dags_folder: Path) -> None:
         spec = importlib.util.spec_from_file_location("script", file)
         assert spec is not None
