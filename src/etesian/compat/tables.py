@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from functools import cache
+from importlib.resources import files
 
 from etesian.compat.names import authoring, exceptions, operators
 
 _SOURCES = (authoring, exceptions, operators)
+Tables = Mapping[str, Mapping[str, str]]
 
 
 @cache
-def _all_tables() -> Mapping[str, Mapping[str, str]]:
+def _tables() -> Tables:
     merged: dict[str, dict[str, str]] = {}
     for source in _SOURCES:
         for name, table in source.MODULES.items():
@@ -20,18 +23,30 @@ def _all_tables() -> Mapping[str, Mapping[str, str]]:
 
 
 @cache
+def _moved() -> Tables:
+    """Return names that moved into provider packages after 1.10: a larger table, read when one of them is asked for."""
+    text = files("etesian.compat.names").joinpath("moved.json").read_text()
+    return {
+        f"airflow.{module}": {name: f"airflow.{place}" for name, place in table.items()}
+        for module, table in json.loads(text).items()
+    }
+
+
+@cache
 def _parents() -> frozenset[str]:
-    return frozenset(name.rpartition(".")[0] for name in _all_tables())
+    known = {*_tables(), *_moved()}
+    return frozenset(name.rpartition(".")[0] for name in known)
 
 
 def find_table(fullname: str) -> Mapping[str, str] | None:
     """Return the names of a module; None when it is not one of ours."""
-    return _all_tables().get(fullname)
+    table = _tables().get(fullname)
+    return table if table is not None else _moved().get(fullname)
 
 
 def has_children(fullname: str) -> bool:
     """Return whether the tables have modules below this one."""
-    return fullname in _parents() or fullname == "airflow"
+    return fullname in _parents()
 
 
 def suggest(module: str, name: str) -> str:
