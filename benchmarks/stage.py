@@ -124,6 +124,17 @@ def cpu_seconds(processes: Sequence[psutil.Process]) -> float:
     return total
 
 
+def cpu_by_name(processes: Sequence[psutil.Process]) -> dict[str, float]:
+    """Return the CPU seconds of processes and their reaped children, added up by process name."""
+    found: dict[str, float] = {}
+    for process in processes:
+        try:
+            found[process.name()] = found.get(process.name(), 0.0) + cpu_seconds([process])
+        except psutil.NoSuchProcess:
+            continue
+    return dict(sorted(found.items(), key=lambda item: -item[1]))
+
+
 def pss_megabytes(processes: Sequence[psutil.Process]) -> float:
     """Return the memory of these processes; what several share counts once, divided among them."""
     total = 0
