@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from etesian.config import reference
+from etesian.cli import reference as commands
+from etesian.config import reference as settings
 from etesian.lifecycle.state import ALLOWED, FINAL_TASK_STATES, TaskState
 
 ROOT: Final = Path(__file__).parents[1]
@@ -59,7 +60,11 @@ def _in_order(states: frozenset[TaskState]) -> list[TaskState]:
 
 
 #: Page of docs/ to what renders it.
-GENERATED: Final[dict[str, Callable[[], str]]] = {"settings.md": reference.render, "states.md": render_states}
+GENERATED: Final[dict[str, Callable[[], str]]] = {
+    "cli.md": commands.render,
+    "settings.md": settings.render,
+    "states.md": render_states,
+}
 
 
 def main() -> None:

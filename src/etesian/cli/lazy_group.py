@@ -26,7 +26,8 @@ class LazyGroup(click.Group):
     """
 
     def __init__(self, name: str, sections: Mapping[str, Mapping[str, Entry]], *, help: str) -> None:
-        super().__init__(name, help=help, no_args_is_help=True)
+        settings = {"help_option_names": ["-h", "--help"]}
+        super().__init__(name, help=help, no_args_is_help=True, context_settings=settings)
         self._sections = sections
         self._entries = {name: entry for entries in sections.values() for name, entry in entries.items()}
 

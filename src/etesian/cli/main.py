@@ -53,7 +53,6 @@ root: Final = LazyGroup(
     "`etesian COMMAND --help` tells more. Settings: `etesian config list`. Exit codes: 0 done, 1 failed, "
     "2 wrong usage, 3 not found, 4 conflict.",
 )
-root.context_settings["help_option_names"] = ["-h", "--help"]
 root.params.append(
     click.Option(["--debug"], is_flag=True, envvar="ETESIAN_DEBUG", help="Show the traceback of an error.")
 )

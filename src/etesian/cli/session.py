@@ -20,10 +20,11 @@ T = TypeVar("T")
 
 
 class Session:
-    """One run of the command. It reads no file and opens no database until a command asks for it."""
+    """One run of the command. It reads and opens nothing until asked, and closes what it opened."""
 
     def __init__(self) -> None:
         self._resources = ExitStack()
+        click.get_current_context().call_on_close(self._resources.close)
 
     @cached_property
     def loaded(self) -> LoadedSettings:
@@ -85,10 +86,6 @@ class Session:
         if not is_done:
             click.echo("Queued; it will be applied when a scheduler runs.", err=True)
         return is_done
-
-    def close(self) -> None:
-        """Give back what was opened."""
-        self._resources.close()
 
 
 pass_session = click.make_pass_decorator(Session, ensure=True)

@@ -13,6 +13,8 @@ from typing import Final
 import msgspec
 
 _PLAIN_KEY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+#: Characters that YAML wants escaped and JSON does not.
+_NOT_PRINTABLE: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 #: Words that YAML readers take for flags.
 _RESERVED: Final = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
 
@@ -38,7 +40,7 @@ def _lines(value: object) -> Iterator[str]:
             yield f"- {head}"
             yield from (f"  {line}" for line in rest)
     else:
-        yield msgspec.json.encode(value).decode()
+        yield _scalar(value)
 
 
 def _entry(head: str, item: object) -> Iterator[str]:
@@ -52,4 +54,13 @@ def _entry(head: str, item: object) -> Iterator[str]:
 def _key(name: str) -> str:
     if _PLAIN_KEY.fullmatch(name) and name.lower() not in _RESERVED:
         return name
-    return msgspec.json.encode(name).decode()
+    return _scalar(name)
+
+
+def _scalar(value: object) -> str:
+    text = msgspec.json.encode(value).decode()
+    if isinstance(value, float) and "e" in text:
+        # YAML knows an exponent only after a point, and only with a sign.
+        mantissa, _, exponent = text.partition("e")
+        return f"{mantissa if '.' in mantissa else f'{mantissa}.0'}e{int(exponent):+d}"
+    return _NOT_PRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

@@ -1,21 +1,11 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from etesian.config.option import OptionInfo
-from etesian.config.reference import render
 from etesian.config.settings import SECTIONS, options_of
 
-PAGE = Path(__file__).parents[3] / "docs" / "settings.md"
 OPTIONS = [option for section in SECTIONS for option in options_of(section)]
-
-
-def test_the_settings_page_is_current() -> None:
-    assert PAGE.read_text(encoding="utf-8") == render(), (
-        "python -m etesian.config.reference > docs/settings.md"
-    )
 
 
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)

@@ -27,7 +27,13 @@ RUN_COLUMNS = ("dag_id", "run_id", "state", "run_type", "run_after", "logical_da
 
 @click.command("list-runs")
 @click.argument("dag_id")
-@click.option("--state", "states", multiple=True, type=click.Choice([*RunState]), help="Only in this state.")
+@click.option(
+    "--state",
+    "states",
+    multiple=True,
+    type=click.Choice([item.value for item in RunState]),
+    help="Only in this state.",
+)
 @click.option("--start-date", type=MOMENT, help="Only runs due at this moment or later.")
 @click.option("--end-date", type=MOMENT, help="Only runs due at this moment or earlier.")
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="At most this many.")

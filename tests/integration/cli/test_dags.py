@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import pytest
+
+from etesian.lifecycle.records import RunKey
+from etesian.protocol.commands import DeleteDag, PauseChanged, RunRequested
+from etesian.store import Store
+from etesian.store.queries import inbox
+from etesian.store.queries.dags import load_dag
+from etesian.store.queries.import_errors import save_import_error
+from etesian.store.queries.runs import load_run
+from tests.conformance.store.samples import NOW
+from tests.integration.cli.conftest import Run
+
+pytestmark = pytest.mark.usefixtures("scheduler")
+
+
+def test_dags_are_listed(run: Run) -> None:
+    rows = run("dags", "list", "-o", "json").data
+
+    assert [(row["dag_id"], row["is_paused"], row["schedule"], row["tasks"]) for row in rows] == [
+        ("etl", True, "0 6 * * *", 2),
+        ("report", True, "None", 1),
+    ]
+
+
+def test_a_dag_is_drawn_with_what_each_task_waits_for(run: Run) -> None:
+    assert run("dags", "show", "etl").out.splitlines() == [
+        "etl  (0 6 * * *)",
+        "  extract  BashOperator",
+        "    load  PythonOperator  ← extract",
+    ]
+
+
+def test_details_say_the_schedule_in_words(run: Run) -> None:
+    record = run("dags", "details", "etl", "-o", "json").data
+
+    assert record["schedule_in_words"].startswith("At 06:00")
+    assert record["tasks"] == ["extract", "load"]
+
+
+def test_next_executions_are_points_of_the_schedule(run: Run) -> None:
+    rows = run("dags", "next-execution", "etl", "-n", "3", "-o", "json").data
+
+    assert [row["run_after"][11:] for row in rows] == ["06:00:00Z"] * 3
+
+
+def test_a_dag_without_a_schedule_has_no_next_execution(run: Run) -> None:
+    assert "has no time to run at: only when triggered" in run("dags", "next-execution", "report").out
+
+
+def test_triggering_stores_a_run_for_the_scheduler(run: Run, store: Store) -> None:
+    result = run("dags", "trigger", "etl", "-c", '{"n": 1}', "-r", "mine", "-o", "json")
+
+    assert (result.code, result.data["run_id"]) == (0, "mine")
+    assert "the run waits for `etesian dags unpause etl`" in result.err
+    with store.write() as connection:
+        assert load_run(connection, RunKey("etl", "mine")).conf == {"n": 1}
+        assert inbox.read(connection)[-1].command == RunRequested(dag_id="etl", run_id="mine")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("trigger", "elt"), 3, "there is no DAG 'elt'; did you mean 'etl'?"),
+        (("trigger", "etl", "-c", "[1]"), 2, "--conf must be a JSON object"),
+        (("trigger", "etl", "-r", "r1"), 1, "already has a run 'r1'"),
+        (("trigger", "etl", "-r", "a b"), 1, "run_id 'a b' is not allowed"),
+        (("trigger", "etl", "-e", "tomorrow"), 2, "'tomorrow' is not a moment"),
+        (("state", "etl", "r9"), 3, "there is no run of DAG 'etl' named 'r9'; there are: r1, r2"),
+        (("pause", "etl", "nope"), 3, "there is no DAG 'nope'"),
+        (("delete", "etl"), 2, "say --yes if it is meant"),
+    ],
+)
+def test_mistakes_are_one_sentence_and_an_exit_code(
+    run: Run, store: Store, arguments: tuple[str, ...], code: int, message: str
+) -> None:
+    result = run("dags", *arguments)
+
+    assert result.code == code
+    assert message in result.err
+    with store.read() as connection:
+        assert load_dag(connection, "etl").is_paused is True
+
+
+def test_runs_are_listed_newest_first(run: Run) -> None:
+    rows = run("dags", "list-runs", "etl", "-o", "json").data
+
+    assert [(row["run_id"], row["state"]) for row in rows] == [("r2", "running"), ("r1", "failed")]
+    assert [
+        row["run_id"] for row in run("dags", "list-runs", "etl", "--state", "failed", "-o", "json").data
+    ] == ["r1"]
+
+
+@pytest.mark.parametrize(("name", "state", "code"), [("r1", "failed", 1), ("2030-01-01T12:00", "running", 0)])
+def test_the_state_of_a_run_is_told_by_its_name_or_date(run: Run, name: str, state: str, code: int) -> None:
+    result = run("dags", "state", "etl", name)
+
+    assert (result.out, result.code) == (f"{state}\n", code)
+
+
+def test_unpausing_tells_the_scheduler(run: Run, store: Store) -> None:
+    assert run("dags", "unpause", "etl").out == "DAG 'etl' is unpaused.\n"
+    assert run("dags", "unpause", "etl").out == "DAG 'etl' was unpaused already.\n"
+    with store.write() as connection:
+        assert inbox.read(connection)[-1].command == PauseChanged(dag_id="etl", is_paused=False)
+
+
+def test_a_delete_without_a_scheduler_waits_in_the_inbox(run: Run, store: Store) -> None:
+    result = run("dags", "delete", "etl", "--yes")
+
+    assert (result.code, result.out) == (0, "")
+    assert result.err == "Queued; it will be applied when a scheduler runs.\n"
+    with store.write() as connection:
+        assert inbox.read(connection)[-1].command == DeleteDag(dag_id="etl")
+
+
+def test_import_errors_are_an_exit_code_too(run: Run, store: Store) -> None:
+    assert run("dags", "list-import-errors").code == 0
+    with store.write() as connection:
+        save_import_error(connection, bundle="dags", file="bad.py", message="SyntaxError", line=3, now=NOW)
+
+    result = run("dags", "list-import-errors", "-o", "json")
+
+    assert result.code == 1
+    assert [(row["file"], row["line"], row["error"]) for row in result.data] == [("bad.py", 3, "SyntaxError")]
