@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import msgspec
+
 from etesian.foundation.clock import utc_now
 from etesian.protocol.reports import Deferred, Outcome, Rescheduled, Skipped, Succeeded, XComValue
 from etesian.protocol.workloads import Resume, RunTask
@@ -30,6 +32,7 @@ from etesian.sdk.exceptions import (
 )
 from etesian.sdk.failures import fail_outcome, log_failure
 from etesian.sdk.operator import TRIGGER_FAIL_REPR
+from etesian.sdk.operator_link import compute_links
 from etesian.sdk.rendered_fields import send_rendered_fields
 from etesian.sdk.secrets_masker import redact
 from etesian.sdk.task_instance import InstanceFacts, TaskInstance
@@ -75,7 +78,7 @@ def run_attempt(task: Any, workload: RunTask) -> AttemptResult:
         raise
     except BaseException as error:
         outcome = _outcome_of(error, ti, context)
-    return AttemptResult(outcome=outcome, rendered_map_index=ti.rendered_map_index)
+    return AttemptResult(outcome=_with_links(outcome, ti), rendered_map_index=ti.rendered_map_index)
 
 
 def _run(task: Any, workload: RunTask, ti: TaskInstance, context: Context) -> Outcome:
@@ -91,20 +94,20 @@ def _run(task: Any, workload: RunTask, ti: TaskInstance, context: Context) -> Ou
     with _stopping(operator):
         try:
             result = _call(operator, workload.resume, context)
-        except (AirflowTaskTimeout, TimeoutError) as error:
-            if isinstance(error, AirflowTaskTimeout):
-                operator.on_kill()
+        except AirflowTaskTimeout:
+            operator.on_kill()
             raise
     _render_map_index(operator, ti, context)
     return _succeeded(operator, context, xcoms=_xcoms_of(operator, result, ti))
 
 
 def _call(operator: Any, resume: Resume | None, context: Context) -> Any:
-    if resume is not None:
-        method, kwargs = _next_step(resume)
-        return operator.resume_execution(method, kwargs, context)
     operator.pre_execute(context)
-    result = operator.execute(context)
+    if resume is None:
+        result = operator.execute(context)
+    else:
+        method, kwargs = _next_step(resume)
+        result = operator.resume_execution(method, kwargs, context)
     operator.post_execute(context, result)
     return result
 
@@ -169,6 +172,19 @@ def _lenient() -> Any:
     from jinja2 import Undefined  # loaded already when there is a template
 
     return Undefined
+
+
+def _with_links(outcome: Outcome, ti: TaskInstance) -> Outcome:
+    """Keep the links: with the outcome of a success, else at once, because people need them then."""
+    links = dict(compute_links(ti.task, ti)) if ti.task.operator_extra_links else {}
+    if not links:
+        return outcome
+    if isinstance(outcome, Succeeded):
+        values = tuple(to_xcom_value(key, address, f"the link {key}") for key, address in links.items())
+        return msgspec.structs.replace(outcome, xcoms=(*outcome.xcoms, *values))
+    for key, address in links.items():
+        ti.xcom_push(key, address)
+    return outcome
 
 
 # --- other outcomes -----------------------------------------------------------------------------------------

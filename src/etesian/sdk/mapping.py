@@ -294,7 +294,11 @@ class MappedTask:
             expand_input=expand_input,
             mapped_into=into,
         )
-        self.__dict__.update({name: getattr(operator_class, name) for name in _SHOWN_OF_CLASS})
+        shown = {name: getattr(operator_class, name) for name in _SHOWN_OF_CLASS}
+        # a property needs an instance to answer; what it would say is not known yet
+        self.__dict__.update(
+            {name: value for name, value in shown.items() if not isinstance(value, property)}
+        )
         common = common_arguments(type(self))
         super().__init__(**{name: value for name, value in partial_kwargs.items() if name in common})
 

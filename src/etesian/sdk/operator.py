@@ -30,7 +30,7 @@ from etesian.sdk.setup_teardown import SetupTeardownContext
 from etesian.sdk.task_node import TaskNode
 from etesian.sdk.templates import Templater
 from etesian.sdk.weight_rules import as_weight_rule
-from etesian.sdk.xcom_arg import XComArg
+from etesian.sdk.xcom_arg import RETURN_VALUE_KEY, XComArg
 
 if TYPE_CHECKING:
     import jinja2
@@ -348,6 +348,25 @@ class BaseOperator(Templater, TaskNode, metaclass=BaseOperatorMeta):
         for name in self.template_fields:
             self.log.info("%s: %s", name, getattr(self, name, None))
 
+    @staticmethod
+    def xcom_push(context: Mapping[str, Any], key: str, value: Any, execution_date: Any = None) -> None:
+        """Push a value from within the task; the spelling of older operators."""
+        context["ti"].xcom_push(key=key, value=value)
+
+    @staticmethod
+    def xcom_pull(
+        context: Mapping[str, Any],
+        task_ids: str | Iterable[str] | None = None,
+        dag_id: str | None = None,
+        key: str | None = RETURN_VALUE_KEY,
+        include_prior_dates: bool | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Return what other tasks have pushed; the spelling of older operators."""
+        return context["ti"].xcom_pull(
+            key=key, task_ids=task_ids, dag_id=dag_id, include_prior_dates=bool(include_prior_dates), **kwargs
+        )
+
     # --- templates ------------------------------------------------------------------------------------------
 
     def get_template_env(self, dag: Any = None) -> jinja2.Environment:
@@ -357,14 +376,6 @@ class BaseOperator(Templater, TaskNode, metaclass=BaseOperatorMeta):
             return super().get_template_env()
         environment: jinja2.Environment = dag.get_template_env(native=self.render_template_as_native_obj)
         return environment
-
-    def get_extra_links(self, ti: Any, link_name: str) -> str | None:
-        """Return the address of an extra link for a task instance, or None."""
-        for link in self.operator_extra_links:
-            if link.name == link_name:
-                address: str | None = link.get_link(self, ti_key=ti.key)
-                return address
-        return None
 
     @property
     def extra_links(self) -> list[str]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache, wraps
 from typing import Any
 
-from etesian.sdk.exceptions import AirflowException, MissingArgumentError
+from etesian.sdk.exceptions import AirflowException, InvalidDagError, MissingArgumentError
 from etesian.sdk.old_arguments import OPERATOR_RENAMED
 from etesian.sdk.scope import DagContext, TaskGroupContext
 
@@ -119,6 +119,10 @@ def _wrap_init(init: Callable[..., None]) -> Callable[..., None]:
         _fill_and_check(self, signature_of(init), kwargs, state["_default_args"])
         init(self, **kwargs)
         if is_outermost:
+            if "task_id" not in state:
+                raise InvalidDagError(
+                    f"{type(self).__name__}.__init__() does not call super().__init__(**kwargs)"
+                )
             self._finish_making()
 
     __init__.__dict__["fills_default_args"] = True
@@ -133,4 +137,6 @@ class BaseOperatorMeta(ABCMeta):
         init = namespace.get("__init__")
         if init is not None and not getattr(init, "fills_default_args", False):
             namespace["__init__"] = _wrap_init(init)
+        if isinstance(namespace.get("template_fields"), str):  # a tuple of one that lost its comma
+            namespace["template_fields"] = (namespace["template_fields"],)
         return super().__new__(mcs, name, bases, namespace, **kwargs)

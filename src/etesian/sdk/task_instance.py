@@ -15,6 +15,7 @@ from urllib.parse import quote, urlencode
 from etesian.foundation.clock import utc_now
 from etesian.protocol.requests import Done, GetXCom, PushXCom, XComItem, XComItems
 from etesian.protocol.workloads import RunCallback, RunTask
+from etesian.sdk import state_counts
 from etesian.sdk.dag_run import DagRun, find_previous_run
 from etesian.sdk.runtime import ask
 from etesian.sdk.timezone import coerce_datetime
@@ -275,6 +276,13 @@ class TaskInstance:
         if is_single or (not self._is_mapped(task_id) and all(item.map_index < 0 for item in own)):
             return _Pulled(value=deserialize(own[0].value) if own else default)
         return _Pulled(is_one=False, many=[deserialize(item.value) for item in own])
+
+    # --- questions of sensors about other DAGs ------------------------------------------------------------
+
+    get_ti_count = staticmethod(state_counts.get_ti_count)
+    get_task_states = staticmethod(state_counts.get_task_states)
+    get_dr_count = staticmethod(state_counts.get_dr_count)
+    get_dagrun_state = staticmethod(state_counts.get_dagrun_state)
 
     # --- the run and its neighbours -------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ import logging
 import os
 import signal
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -24,6 +24,7 @@ from etesian.sdk.exceptions import (
     TaskDeferralTimeout,
 )
 from etesian.sdk.operator import BaseOperator
+from etesian.sdk.operator_link import BaseOperatorLink
 from etesian.sdk.retry_policy import ExceptionRetryPolicy, RetryAction, RetryRule
 from etesian.sdk.secrets_masker import mask_secret
 from etesian.sdk.trigger import BaseTrigger, TriggerEvent
@@ -339,6 +340,48 @@ class TestBranches:
             first, second = runs(), rests()
         assert pushed(run_task(first)) == {"return_value": 1}
         assert run_task(second) == Skipped(reason="a holiday")
+
+
+class JobLink(BaseOperatorLink):
+    name = "Job"
+
+    def get_link(self, operator: Any, *, ti_key: Any) -> str:
+        return f"https://jobs.example.com/{ti_key.task_id}"
+
+
+class OldLink:
+    name = "Old"
+
+    def get_link(self, operator: Any, dttm: datetime) -> str:
+        return f"https://old.example.com/{dttm:%Y}"
+
+
+class BrokenLink(BaseOperatorLink):
+    name = "Broken"
+
+
+class Linked(BaseOperator):
+    operator_extra_links = (JobLink(), OldLink(), BrokenLink())
+
+    def __init__(self, fails: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.fails = fails
+
+    def execute(self, context: Any) -> None:
+        if self.fails:
+            raise ValueError("no")
+
+
+class TestLinks:
+    addresses: ClassVar = {"_link_Job": "https://jobs.example.com/t", "_link_Old": "https://old.example.com/2030"}
+
+    def test_links_are_kept_with_a_success_and_a_broken_one_is_left_out(self, run_task: Any) -> None:
+        assert pushed(run_task(Linked(task_id="t", dag=DAG("etl")))) == self.addresses
+
+    def test_links_of_a_failed_task_are_kept_too(self, run_task: Any, platform: Any) -> None:
+        assert isinstance(run_task(Linked(task_id="t", fails=True, dag=DAG("etl"))), Failed)
+        found = {at[-1]: deserialize(value) for at, value in platform.xcoms.items()}
+        assert found == self.addresses
 
 
 class TestRenderedFields:

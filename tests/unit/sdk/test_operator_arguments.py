@@ -65,6 +65,22 @@ def test_a_missing_argument_is_named_and_a_misspelt_one_pointed_at() -> None:
     assert str(caught.value) == "CopyOperator 'copy' is missing the argument 'source'; is 'sorce' misspelt?"
 
 
+def test_an_operator_that_forgets_its_base_is_told_so() -> None:
+    class Forgetful(BaseOperator):
+        def __init__(self, **kwargs: Any) -> None:
+            self.kwargs = kwargs
+
+    with pytest.raises(InvalidDagError, match=r"Forgetful.__init__\(\) does not call super\(\).__init__"):
+        Forgetful(task_id="t")
+
+
+def test_template_fields_that_lost_their_comma_are_one_field() -> None:
+    class Query(BaseOperator):
+        template_fields = "sql"
+
+    assert Query.template_fields == ("sql",)
+
+
 def test_positional_arguments_are_refused() -> None:
     with pytest.raises(
         AirflowException, match="takes keyword arguments only; got 1 without a name, the first is 'copy'"

@@ -147,6 +147,19 @@ def test_the_log_url_names_run_task_map_index_and_try(dag: DAG, monkeypatch: pyt
     assert instance(dag, "many", 1).log_url == expected
 
 
+def test_sensors_ask_for_states_and_counts_of_other_dags(dag: DAG, platform: Any) -> None:
+    platform.states = [
+        TaskStateItem(run_id="r", task_id="a", state="success"),
+        TaskStateItem(run_id="r", task_id="b", map_index=1, state="failed"),
+    ]
+    platform.runs = [RunInfo(dag_id="x", run_id="r", run_type="manual", state="success", run_after=DAY)]
+    ti = instance(dag, "a")
+    assert (ti.get_ti_count("x"), ti.get_ti_count("x", states=["failed"])) == (2, 1)
+    assert ti.get_task_states("x", run_ids=["r"]) == {"r": {"a": "success", "b_1": "failed"}}
+    assert (ti.get_dr_count("x"), ti.get_dr_count("x", states=["failed"])) == (1, 0)
+    assert ti.get_dagrun_state("x", "r") == "success"
+
+
 class TestDagRun:
     def test_attributes_that_files_read(self) -> None:
         run = DagRun(RUN)
