@@ -71,6 +71,11 @@ class _Lot:
     since: float  #: when the file at hand was begun
     has_given: bool = False  #: whether a file of it is done
 
+    @property
+    def is_suspect(self) -> bool:
+        """Whether its file was being imported when a nursery died."""
+        return bool(self.jobs and self.jobs[0].losses)
+
 
 class Crew:
     """Parses files in children of a nursery. The owner polls ``fileno()`` and calls ``work``."""
@@ -111,6 +116,8 @@ class Crew:
     def begin(self) -> None:
         """Give files that wait to children, as far as there are any free."""
         while self._queue and len(self._lots) < self._settings.processes + _LOTS_AHEAD:
+            if self._lots and (self._queue.is_suspect or any(lot.is_suspect for lot in self._lots.values())):
+                return  # if the nursery dies again, one file only can be to blame
             self._begin_lot(self._queue.take(self._settings.processes))
 
     def work(self) -> list[FileResult]:

@@ -32,6 +32,11 @@ class LotQueue:
     def __len__(self) -> int:
         return len(self._jobs)
 
+    @property
+    def is_suspect(self) -> bool:
+        """Whether the first file was being imported when a nursery died."""
+        return bool(self._jobs and self._jobs[0].losses)
+
     def add(self, job: FileJob) -> None:
         """Add a file at the end."""
         self._jobs.append(job)

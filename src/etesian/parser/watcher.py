@@ -26,8 +26,9 @@ class FolderWatcher:
         self._read, self._write = socket.socketpair()
         for end in (self._read, self._write):
             end.setblocking(False)
+        self._thread = threading.Thread(target=self._watch, name="etesian-folder-watcher", daemon=True)
         if self._folders:
-            threading.Thread(target=self._watch, name="etesian-folder-watcher", daemon=True).start()
+            self._thread.start()
 
     def fileno(self) -> int:
         """Return the descriptor that is readable when something changed."""
@@ -46,6 +47,10 @@ class FolderWatcher:
     def close(self) -> None:
         """Stop watching."""
         self._stop.set()
+        if self._folders:
+            self._thread.join(_NAP_MILLISECONDS / 1000)
+        self._read.close()
+        self._write.close()
 
     def _watch(self) -> None:
         try:

@@ -1,0 +1,300 @@
+"""The parser against a real store: files come, change and go, and the store follows."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from etesian.foundation.clock import utc_now
+from etesian.foundation.stop import StopSignal
+from etesian.parser.loop import run_parser
+from etesian.parser.settings import Bundle, ParserSettings
+from etesian.protocol.commands import DagGone, SpecChanged
+from etesian.store import Store, open_store
+from etesian.store.bus import open_bus
+from etesian.store.queries import dags, import_errors, inbox
+from etesian.store.queries.page import Paging
+from etesian.store.queries.versions import list_versions, load_newest_spec, load_source
+from etesian.store.schema import migrate
+
+PAGE = Paging(limit=1000)
+SECONDS = 20
+
+
+def dag_file(dag_id: str, more: str = "") -> str:
+    return f"from etesian import DAG\nwith DAG({dag_id!r}) as dag:\n    pass\n{more}"
+
+
+class Platform:
+    """A folder of DAG files, a store, and the parser between them."""
+
+    def __init__(self, home: Path) -> None:
+        self.folder = home / "dags"
+        self.folder.mkdir()
+        self.store: Store = open_store("", home=home)
+        migrate(self.store)
+
+    @contextmanager
+    def parsing(self, **settings: object) -> Iterator[None]:
+        """Run the parser in a thread for the length of a block."""
+        bundles = settings.pop("bundles", (Bundle("dags", self.folder),))
+        stop, bus, failures = StopSignal(), open_bus(self.store), []
+
+        def run() -> None:
+            try:
+                run_parser(ParserSettings(bundles=bundles, **settings), self.store, bus, stop)
+            except BaseException as error:
+                failures.append(error)
+                raise
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join(SECONDS)
+            bus.close()
+            stop.close()
+        assert not thread.is_alive()
+        assert failures == []
+
+    def write(self, file: str, text: str) -> None:
+        """Replace a file as editors do, in one step."""
+        path = self.folder / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(".draft")
+        draft.write_text(text)
+        draft.replace(path)
+
+    def dag_ids(self, **wanted: object) -> list[str]:
+        with self.store.read() as connection:
+            found = dags.list_dags(connection, dags.DagFilter(**wanted), PAGE)
+        return [dag.dag_id for dag in found.items]
+
+    def errors(self) -> dict[str, str]:
+        with self.store.read() as connection:
+            found = import_errors.list_import_errors(connection, PAGE)
+        return {error.file: error.message for error in found.items}
+
+    def description(self, dag_id: str) -> str | None:
+        with self.store.read() as connection:
+            found = load_newest_spec(connection, dag_id)
+        return found.spec.description if found else None
+
+    def commands(self) -> list[object]:
+        with self.store.read() as connection:
+            return [row.command for row in inbox.read(connection)]
+
+
+def eventually(condition: Callable[[], object]) -> None:
+    """Wait until a condition holds, for a bounded time."""
+    deadline = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not come to hold"
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def platform(tmp_path: Path) -> Iterator[Platform]:
+    """Give a platform without files."""
+    found = Platform(tmp_path)
+    yield found
+    found.store.dispose()
+
+
+def test_files_that_are_there_become_dags_and_the_scheduler_is_told(platform):
+    platform.write("a.py", dag_file("a"))
+    platform.write("team/b.py", dag_file("b"))
+    with platform.parsing():
+        eventually(lambda: platform.dag_ids() == ["a", "b"])
+    assert {command.dag_id for command in platform.commands() if isinstance(command, SpecChanged)} == {
+        "a",
+        "b",
+    }
+    with platform.store.read() as connection:
+        assert dags.load_dag(connection, "b").file == "team/b.py"
+        assert load_source(connection, "b") == dag_file("b")
+
+
+def test_a_new_file_a_change_and_a_removal_are_followed(platform):
+    with platform.parsing(rescan_interval_seconds=600):
+        platform.write("a.py", dag_file("a"))
+        eventually(lambda: platform.dag_ids() == ["a"])
+        platform.write("a.py", dag_file("a", "dag.description = 'changed'"))
+        eventually(lambda: platform.description("a") == "changed")
+        (platform.folder / "a.py").unlink()
+        eventually(lambda: platform.dag_ids() == [])
+    assert DagGone(dag_id="a") in platform.commands()
+
+
+def test_changes_are_found_without_notifications_too(platform, monkeypatch):
+    monkeypatch.setattr("etesian.parser.watcher.FolderWatcher.drain", lambda _self: False)
+    with platform.parsing(rescan_interval_seconds=0.1):
+        platform.write("a.py", dag_file("a"))
+        eventually(lambda: platform.dag_ids() == ["a"])
+
+
+def test_quick_edits_of_equal_size_are_all_seen(platform):
+    """Python's own cache of bytecode would mistake the second one for the first."""
+    with platform.parsing():
+        for number in range(5):
+            platform.write("a.py", dag_file(f"a{number}"))
+            eventually(lambda number=number: platform.dag_ids() == [f"a{number}"])
+
+
+def test_a_file_that_moves_keeps_its_dag(platform):
+    platform.write("old.py", dag_file("a"))
+    with platform.parsing():
+        eventually(lambda: platform.dag_ids() == ["a"])
+        (platform.folder / "old.py").rename(platform.folder / "new.py")
+        eventually(lambda: platform.dag_ids(file="new.py") == ["a"])
+    assert platform.errors() == {}
+
+
+def test_a_broken_file_keeps_its_last_good_version_until_it_is_mended(platform):
+    platform.write("a.py", dag_file("a"))
+    platform.write("b.py", dag_file("b"))
+    with platform.parsing():
+        eventually(lambda: platform.dag_ids() == ["a", "b"])
+        platform.write("a.py", dag_file("a", "raise ValueError('oh')"))
+        eventually(lambda: "a.py" in platform.errors())
+        assert platform.errors()["a.py"].startswith("a.py:4: ValueError: oh")
+        assert platform.dag_ids() == ["a", "b"]
+        platform.write("a.py", dag_file("a", "dag.description = 'mended'"))
+        eventually(lambda: platform.description("a") == "mended")
+        eventually(lambda: platform.errors() == {})
+
+
+def test_the_second_definition_of_a_dag_is_refused_until_the_first_one_goes(platform):
+    platform.write("a.py", dag_file("same"))
+    with platform.parsing():
+        eventually(lambda: platform.dag_ids() == ["same"])
+        platform.write("b.py", dag_file("same"))
+        eventually(lambda: "b.py" in platform.errors())
+        assert "b.py:2: DAG 'same' is already defined in a.py" in platform.errors()["b.py"]
+        assert platform.dag_ids(file="a.py") == ["same"]
+        (platform.folder / "a.py").unlink()
+        eventually(lambda: platform.dag_ids(file="b.py") == ["same"])
+        eventually(lambda: platform.errors() == {})
+
+
+def test_a_changed_module_changes_the_files_that_import_it_and_no_others(platform):
+    platform.write("helper.py", "TEXT = 'one'")
+    platform.write("uses.py", dag_file("uses", "import helper\ndag.description = helper.TEXT\n"))
+    platform.write("other.py", dag_file("other"))
+    with platform.parsing():
+        eventually(lambda: platform.description("uses") == "one")
+        eventually(lambda: platform.dag_ids() == ["other", "uses"])
+        with platform.store.read() as connection:
+            parsed_at = dags.load_dag(connection, "other").last_parsed_at
+        platform.write("helper.py", "TEXT = 'two'")
+        eventually(lambda: platform.description("uses") == "two")
+        with platform.store.read() as connection:
+            assert dags.load_dag(connection, "other").last_parsed_at == parsed_at
+
+
+def test_a_factory_follows_the_data_files_it_reads(platform):
+    platform.write(
+        "factory.py",
+        "from pathlib import Path\nfrom etesian import DAG\n"
+        "for file in sorted((Path(__file__).parent / 'conf').glob('*.txt')):\n"
+        "    globals()[file.stem] = DAG(file.stem, description=file.read_text())\n",
+    )
+    platform.write("conf/first.txt", "one")
+    with platform.parsing():
+        eventually(lambda: platform.dag_ids() == ["first"])
+        platform.write("conf/second.txt", "two")
+        eventually(lambda: platform.dag_ids() == ["first", "second"])
+        platform.write("conf/first.txt", "three")
+        eventually(lambda: platform.description("first") == "three")
+
+
+def test_a_missing_module_that_appears_mends_the_file(platform):
+    platform.write(".airflowignore", "lib\n")
+    platform.write("a.py", dag_file("a", "import lib.late\n"))
+    with platform.parsing():
+        eventually(lambda: "No module named" in platform.errors().get("a.py", ""))
+        platform.write("lib/late.py", "")
+        eventually(lambda: platform.dag_ids() == ["a"])
+        eventually(lambda: platform.errors() == {})
+
+
+def test_what_went_away_while_no_parser_ran_is_noticed_at_the_start(platform):
+    platform.write("a.py", dag_file("a"))
+    platform.write("b.py", dag_file("b"))
+    platform.write("c.py", "import etesian, dag_of_nobody")
+    with platform.parsing():
+        eventually(lambda: platform.dag_ids() == ["a", "b"])
+        eventually(lambda: "c.py" in platform.errors())
+    (platform.folder / "b.py").unlink()
+    (platform.folder / "c.py").unlink()
+    with platform.parsing():
+        eventually(lambda: platform.dag_ids() == ["a"])
+        eventually(lambda: platform.errors() == {})
+
+
+def test_a_restart_makes_no_new_versions(platform):
+    platform.write("a.py", dag_file("a"))
+    for _ in range(2):
+        with platform.parsing():
+            began = utc_now()
+            eventually(lambda began=began: _parsed_since(platform, "a", began))
+    with platform.store.read() as connection:
+        assert [version.number for version in list_versions(connection, "a")] == [1]
+
+
+def _parsed_since(platform: Platform, dag_id: str, moment) -> bool:
+    if dag_id not in platform.dag_ids():
+        return False
+    with platform.store.read() as connection:
+        return dags.load_dag(connection, dag_id).last_parsed_at >= moment
+
+
+def test_a_folder_that_goes_away_takes_no_dags_with_it(platform, caplog):
+    platform.write("a.py", dag_file("a"))
+    with platform.parsing(rescan_interval_seconds=0.05):
+        eventually(lambda: platform.dag_ids() == ["a"])
+        hidden = platform.folder.rename(platform.folder.with_name("hidden"))
+        (hidden / "b.py").write_text(dag_file("b"))
+        eventually(lambda: "cannot be read" in caplog.text)
+        assert platform.dag_ids() == ["a"]
+        hidden.rename(platform.folder)
+        eventually(lambda: platform.dag_ids() == ["a", "b"])
+
+
+def test_a_bundle_that_is_switched_off_takes_its_dags_with_it(platform, tmp_path):
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "b.py").write_text(dag_file("b"))
+    platform.write("a.py", dag_file("a"))
+    both = (Bundle("dags", platform.folder), Bundle("examples", tmp_path / "more"))
+    with platform.parsing(bundles=both):
+        eventually(lambda: platform.dag_ids() == ["a", "b"])
+    with platform.parsing():
+        eventually(lambda: platform.dag_ids() == ["a"])
+
+
+def test_an_unchanged_file_is_parsed_again_from_time_to_time(platform):
+    platform.write("a.py", dag_file("a"))
+    with platform.parsing(reparse_interval_seconds=0.2):
+        eventually(lambda: platform.dag_ids() == ["a"])
+        began = utc_now()
+        eventually(lambda: _parsed_since(platform, "a", began))
+
+
+def test_module_level_code_may_look_things_up_but_not_act(platform):
+    platform.write(
+        "a.py",
+        "from etesian import DAG, Variable\n"
+        "from etesian.protocol.requests import TriggerRun\n"
+        "from etesian.sdk.runtime import current_platform\n"
+        "Variable.set('from_file', 'kept')\n"
+        "refused = current_platform().ask(TriggerRun(dag_id='a'))\n"
+        "dag = DAG('a', description=f\"{Variable.get('from_file')}; {refused.reason}\")\n",
+    )
+    with platform.parsing():
+        eventually(lambda: platform.dag_ids() == ["a"])
+    assert platform.description("a") == "kept; TriggerRun works in a task, not while a DAG file is imported"
