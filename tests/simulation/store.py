@@ -197,7 +197,7 @@ class Store:
                 states[key.task_id] = record.state
         return PastKnown(run_key=question.run_key, past_run_id=run.run_id, states=states)
 
-    def insert_run(self, dag_id: str, run_id: str, now: datetime) -> DagRunRecord:
+    def insert_run(self, dag_id: str, run_id: str, now: datetime, logical_date: datetime) -> DagRunRecord:
         """Insert a run as the API does."""
         run = DagRunRecord(
             dag_id=dag_id,
@@ -205,7 +205,7 @@ class Store:
             run_type=RunType.MANUAL,
             state=RunState.QUEUED,
             run_after=now,
-            logical_date=now,
+            logical_date=logical_date,
             version_hash=self.dags[dag_id].newest[1],
             queued_at=now,
         )

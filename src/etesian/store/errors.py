@@ -49,6 +49,13 @@ class LeadershipLostError(StoreError):
     """Another scheduler leads now: nothing was written, and this one must stop deciding."""
 
 
+class StaleMemoryError(LeadershipLostError):
+    """The store is not as the scheduler remembers it: nothing was written, it must load everything anew.
+
+    Writing the same batch again would fail again, so this ends a leader's term like the loss of its lease does.
+    """
+
+
 class UnknownDagError(StoreError):
     """No DAG of that name is in the store."""
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     ColumnElement,
+    Connection,
     Float,
     ForeignKey,
     Index,
@@ -29,6 +30,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     and_,
+    event,
     literal_column,
 )
 
@@ -44,24 +46,30 @@ metadata = MetaData(
     }
 )
 
+#: Keys of what an index carries besides what SQLAlchemy needs for SQLite.
 _ONLY_ON: Final = "only_on"
+_ONLY_WHERE: Final = "only_where"
 
 
-def _is_one_of(
-    column: Column[Any], values: Sequence[StrEnum]
-) -> ColumnElement[bool]:  # Any: a StrEnum's text
+# Any, below: a column may hold whatever its type says.
+def _is_one_of(column: Column[Any], values: Sequence[StrEnum]) -> ColumnElement[bool]:
     return column.in_([literal_column(f"'{value.value}'") for value in values])
 
 
-def _partial_index(
-    name: str, *columns: Column[Any], where: ColumnElement[bool]
-) -> None:  # Any: what columns hold
-    Index(name, *columns, sqlite_where=where, postgresql_where=where)
+def _partial_index(name: str, *columns: Column[Any], where: ColumnElement[bool]) -> None:
+    Index(name, *columns, sqlite_where=where, info={_ONLY_WHERE: where})
 
 
-def _newest_first_index(
-    name: str, *columns: Column[Any], unique: bool = False
-) -> None:  # Any: what columns hold
+@event.listens_for(metadata, "before_create")
+def _make_indexes_partial(_target: MetaData, connection: Connection, **_options: object) -> None:
+    """Give the indexes their condition on PostgreSQL too; at import that would load all of its dialect."""
+    if connection.dialect.name == "postgresql":
+        for table in metadata.tables.values():
+            for index in table.indexes:
+                index.dialect_options["postgresql"]["where"] = index.info.get(_ONLY_WHERE)
+
+
+def _newest_first_index(name: str, *columns: Column[Any], unique: bool = False) -> None:
     """Index the last column in the order that lists have: rows without a value after all others.
 
     SQLite reads any index in that order, PostgreSQL only one that was made for it.
@@ -110,9 +118,9 @@ dags_table = Table(
     Column("schedule_kind", Text, nullable=False, server_default="none"),
     Column("timezone", Text, nullable=False, server_default="UTC"),
     Column("task_count", Integer, nullable=False, server_default="0"),
-    Column("max_active_runs", Integer, nullable=False, server_default="16"),
-    Column("max_active_tasks", Integer, nullable=False, server_default="16"),
-    Column("max_consecutive_failed_runs", Integer, nullable=False, server_default="0"),
+    Column("max_active_runs", BigInteger, nullable=False, server_default="16"),
+    Column("max_active_tasks", BigInteger, nullable=False, server_default="16"),
+    Column("max_consecutive_failed_runs", BigInteger, nullable=False, server_default="0"),
     Column("next_run_after", Moment),
     Column("next_logical_date", Moment),
     Column("next_data_interval_start", Moment),
@@ -173,7 +181,7 @@ dag_runs_table = Table(
     Column("triggered_by", Text, nullable=False),
     Column("triggering_user", FreeText),
     Column("backfill_id", Text),
-    Column("clear_number", Integer, nullable=False),
+    Column("clear_number", BigInteger, nullable=False),
     Column("reason", FreeText),
     UniqueConstraint("dag_pk", "run_id"),
     # A number is never given twice, so that a scheduler that remembers one can never write to another run.
@@ -211,12 +219,12 @@ task_instances_table = Table(
     Column("task_id", Text, primary_key=True),
     Column("map_index", Integer, primary_key=True, autoincrement=False),
     Column("state", Name(TaskState), nullable=False),
-    Column("try_number", Integer, nullable=False),
-    Column("max_tries", Integer, nullable=False),
+    Column("try_number", BigInteger, nullable=False),
+    Column("max_tries", BigInteger, nullable=False),
     Column("attempt_id", Text),
     Column("executor", Text),
     Column("pool", Text, nullable=False),
-    Column("pool_slots", Integer, nullable=False),
+    Column("pool_slots", BigInteger, nullable=False),
     Column("priority", BigInteger, nullable=False),
     Column("queue", Text, nullable=False),
     Column("operator", Text, nullable=False),
@@ -258,7 +266,7 @@ attempts_table = Table(
     _run_key(),
     Column("task_id", Text, nullable=False),
     Column("map_index", Integer, nullable=False),
-    Column("try_number", Integer, nullable=False),
+    Column("try_number", BigInteger, nullable=False),
     Column("state", Name(TaskState), nullable=False),
     Column("queued_at", Moment),
     Column("started_at", Moment),
@@ -327,7 +335,7 @@ pools_table = Table(
     "pools",
     metadata,
     Column("name", Text, primary_key=True),
-    Column("slots", Integer, nullable=False),  # -1: without limit
+    Column("slots", BigInteger, nullable=False),  # -1: without limit
     Column("includes_deferred", Boolean, nullable=False),
     Column("description", FreeText),
 )
@@ -477,7 +485,7 @@ backfills_table = Table(
     Column("from_date", Moment, nullable=False),
     Column("to_date", Moment, nullable=False),
     Column("run_backwards", Boolean, nullable=False),
-    Column("max_active_runs", Integer, nullable=False),
+    Column("max_active_runs", BigInteger, nullable=False),
     Column("reprocess", Text, nullable=False),
     Column("conf", Json(dict)),
     Column("newest_version", Boolean, nullable=False),

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from etesian.lifecycle.records import AttemptRecord, DagRunRecord, RunKey, TaskInstanceRecord, TaskKey
 from etesian.lifecycle.state import RunState, RunType, TaskState
@@ -15,7 +15,7 @@ from etesian.protocol.reports import AssetEventReport, AttemptUsage, Usage, XCom
 from etesian.spec.schedule import SchedulePoint
 from etesian.store import Store
 from etesian.store.batch import Batch, write_batch
-from etesian.store.errors import LeadershipLostError, RunExistsError, UnknownDagError, UnknownRunError
+from etesian.store.errors import LeadershipLostError, StaleMemoryError, UnknownDagError
 from etesian.store.queries import (
     assets,
     attempts,
@@ -165,14 +165,14 @@ def test_without_a_leader_every_batch_is_refused(store: Store) -> None:
 
 
 def test_a_batch_that_fails_leaves_nothing_behind(store: Store, scheduler: Scheduler) -> None:
-    with pytest.raises(UnknownRunError, match="'r9'"):
+    with pytest.raises(StaleMemoryError, match="'r9'"):
         scheduler.save(a_run(), a_task(run_id="r9"))
     with store.read() as connection:
         assert not runs.has_run(connection, RUN_KEY)
 
 
 def test_a_run_of_a_rolled_back_batch_can_be_written_again(store: Store, scheduler: Scheduler) -> None:
-    with pytest.raises(UnknownRunError):
+    with pytest.raises(StaleMemoryError):
         scheduler.save(a_run(), a_task(run_id="r9"))
     scheduler.save(a_run("other"))
     scheduler.save(a_run(), a_task())
@@ -183,21 +183,32 @@ def test_a_run_of_a_rolled_back_batch_can_be_written_again(store: Store, schedul
 
 
 def test_a_run_needs_a_known_dag(scheduler: Scheduler) -> None:
-    with pytest.raises(UnknownDagError, match="'nope'"):
+    with pytest.raises(StaleMemoryError, match="'nope'"):
         scheduler.save(a_run(dag_id="nope"))
+
+
+def test_a_run_that_somebody_else_deleted_ends_the_leader_s_term(store: Store, scheduler: Scheduler) -> None:
+    scheduler.save(a_run(), a_task())
+    scheduler.save(a_task(state=TaskState.RUNNING))
+    with store.write() as connection:
+        connection.execute(delete(dag_runs_table))
+    with pytest.raises(StaleMemoryError, match="not as this scheduler remembers"):
+        scheduler.save(a_task(state=TaskState.SUCCESS))
+    scheduler.save(a_run(), a_task("t1"))
+    with store.read() as connection:
+        assert task_instances.load_states(connection, RUN_KEY) == [("t1", -1, TaskState.NONE)]
 
 
 def test_a_taken_run_id_is_named(scheduler: Scheduler) -> None:
     scheduler.save(a_run())
-    with pytest.raises(RunExistsError, match="already has a run 'r1'"):
+    with pytest.raises(StaleMemoryError, match="already has a run 'r1'"):
         scheduler.save(a_run())
 
 
 def test_a_taken_logical_date_names_the_run_that_has_it(scheduler: Scheduler) -> None:
     scheduler.save(a_run("mine", logical_date=NOW))
-    with pytest.raises(RunExistsError, match="run 'mine' with the logical date") as caught:
+    with pytest.raises(StaleMemoryError, match="run 'mine' with the logical date"):
         scheduler.save(a_run("theirs", logical_date=NOW))
-    assert caught.value.existing_run_id == "mine"
 
 
 def test_many_runs_may_have_no_logical_date(store: Store, scheduler: Scheduler) -> None:
@@ -407,7 +418,7 @@ def test_inbox_rows_leave_with_their_effects(store: Store, scheduler: Scheduler)
     with store.write() as connection:
         inbox.append(connection, PoolsChanged(), PoolsChanged())
         ids = [row.id for row in inbox.read(connection)]
-    with pytest.raises(UnknownRunError):
+    with pytest.raises(StaleMemoryError):
         scheduler.write(Batch(inbox_ids=ids, rendered_fields=[(key_of(), b"{}")]))
     with store.write() as connection:
         assert [row.id for row in inbox.read(connection)] == ids

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from etesian.lifecycle.records import TaskInstanceRecord
 from etesian.lifecycle.state import OCCUPYING_STATES, TaskState
+from etesian.scheduler.core.claims import watch_attempt
 from etesian.scheduler.core.expand import measure
 from etesian.scheduler.core.lanes import find_lane, join_lane
 from etesian.scheduler.core.memory import Instance, Memory, Node, Run
@@ -65,10 +65,8 @@ def _hold(memory: Memory, instance: Instance) -> None:
     if record.state is TaskState.QUEUED:
         memory.unclaimed[record.attempt_id] = instance
         instance.dispatches = 1
-    timeout = instance.node.task.spec.execution_timeout_seconds
-    if record.state is TaskState.RUNNING and timeout is not None and record.started_at is not None:
-        due = record.started_at + timedelta(seconds=timeout) + memory.settings.execution_timeout_grace
-        memory.timers.set(TimerKind.OVERDUE, instance, due)
+    if record.state is TaskState.RUNNING:
+        watch_attempt(memory, instance)
 
 
 def _wait(memory: Memory, instance: Instance) -> None:

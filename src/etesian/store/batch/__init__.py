@@ -2,6 +2,6 @@
 
 from etesian.store.batch.changes import Batch, NewTrigger
 from etesian.store.batch.write import write_batch
-from etesian.store.errors import LeadershipLostError
+from etesian.store.errors import LeadershipLostError, StaleMemoryError
 
-__all__ = ["Batch", "LeadershipLostError", "NewTrigger", "write_batch"]
+__all__ = ["Batch", "LeadershipLostError", "NewTrigger", "StaleMemoryError", "write_batch"]

@@ -17,7 +17,13 @@ from etesian.store.batch.scope import Scope
 from etesian.store.batch.task_writer import TaskWriter
 from etesian.store.batch.value_writer import ValueWriter
 from etesian.store.batch.wait_writer import WaitWriter
-from etesian.store.errors import LeadershipLostError
+from etesian.store.errors import (
+    LeadershipLostError,
+    RunExistsError,
+    StaleMemoryError,
+    UnknownDagError,
+    UnknownRunError,
+)
 from etesian.store.tables import inbox_table
 
 _KEPT_AS: Final = "etesian_batch_writer"
@@ -28,14 +34,18 @@ def write_batch(connection: Connection, batch: Batch, *, epoch: int) -> None:
 
     Raises:
         LeadershipLostError: ``epoch`` is not the leader's any more. Nothing was written.
-        RunExistsError: a new run's run_id or logical date is taken: somebody inserted a run in the meantime.
-        UnknownRunError: a row belongs to a run that is not stored.
-        UnknownDagError: a new run belongs to a DAG that is not stored.
+        StaleMemoryError: the batch does not fit what is stored: a run_id or logical date was taken in the
+            meantime, or a run or DAG is gone. The transaction must be rolled back.
     """
     writer: BatchWriter | None = connection.info.get(_KEPT_AS)
     if writer is None:
         writer = connection.info[_KEPT_AS] = BatchWriter(connection)
-    writer.write(connection.connection.cursor(), batch, epoch)
+    broken_rule: type[Exception] = connection.dialect.loaded_dbapi.IntegrityError
+    try:
+        writer.write(connection.connection.cursor(), batch, epoch)
+    except (RunExistsError, UnknownRunError, UnknownDagError, broken_rule) as error:
+        del connection.info[_KEPT_AS]  # with the numbers of runs that it remembers
+        raise StaleMemoryError(f"the store is not as this scheduler remembers it: {error}") from error
 
 
 class BatchWriter:
