@@ -17,36 +17,23 @@ from etesian.sdk.exceptions import (
     XComForMappingNotPushed,
     XComNotFound,
 )
+from etesian.sdk.reference import NOTSET, ArgNotSet, ResolveMixin, references_in
 from etesian.spec.task import XComInput
+
+__all__ = [
+    "NOTSET",
+    "RETURN_VALUE_KEY",
+    "ArgNotSet",
+    "ConcatXComArg",
+    "MapXComArg",
+    "PlainXComArg",
+    "ResolveMixin",
+    "XComArg",
+    "ZipXComArg",
+]
 
 #: The key under which a task's return value is kept.
 RETURN_VALUE_KEY: Final = "return_value"
-
-
-class ArgNotSet:
-    """The type of ``NOTSET``."""
-
-    def __repr__(self) -> str:
-        return "NOTSET"
-
-    def __bool__(self) -> bool:
-        return False
-
-
-#: Stands for "no value was given" where None is a value.
-NOTSET: Final = ArgNotSet()
-
-
-class ResolveMixin:
-    """A stand-in for a value that is only known at run time. Template fields may hold one anywhere inside."""
-
-    def iter_references(self) -> Iterator[tuple[Any, str]]:
-        """Yield the tasks, with XCom keys, that the value comes from."""
-        yield from ()
-
-    def resolve(self, context: Mapping[str, Any]) -> Any:
-        """Return the value for the run of ``context``."""
-        raise NotImplementedError
 
 
 class XComArg(ResolveMixin, DependencyMixin):
@@ -118,7 +105,7 @@ class XComArg(ResolveMixin, DependencyMixin):
     @staticmethod
     def iter_xcom_references(value: Any) -> Iterator[tuple[Any, str]]:
         """Yield every task and key that an argument refers to, at any depth."""
-        yield from _references_in(value, set())
+        yield from references_in(value, set())
 
     @staticmethod
     def apply_upstream_relationship(op: Any, arg: Any) -> None:
@@ -386,29 +373,6 @@ class ConcatXComArg(_CombinedXComArg):
                 return part.resolve_element(context, index) if isinstance(part, XComArg) else part[index]
             index -= length
         raise IndexError(f"{self!r} has no element {index}")
-
-
-def _references_in(value: Any, seen: set[int]) -> Iterator[tuple[Any, str]]:
-    """Look into lists, dicts and objects with template fields; each object once, because objects may form
-    circles.
-    """
-    if isinstance(value, ResolveMixin):
-        yield from value.iter_references()
-    elif isinstance(value, Mapping):
-        for part in value.values():
-            yield from _references_in(part, seen)
-    elif isinstance(value, list | tuple | set | frozenset):
-        for part in value:
-            yield from _references_in(part, seen)
-    elif _has_template_fields(value) and id(value) not in seen:
-        seen.add(id(value))
-        for name in value.template_fields:
-            yield from _references_in(getattr(value, name, None), seen)
-
-
-def _has_template_fields(value: Any) -> bool:
-    fields = getattr(type(value), "template_fields", None)
-    return isinstance(fields, list | tuple) and not hasattr(value, "task_id")
 
 
 def _elements(value: Any, arg: Any) -> Sequence[Any]:
