@@ -58,7 +58,7 @@ class FolderWatcher:
                 *self._folders,
                 watch_filter=DefaultFilter(),
                 debounce=self._debounce_milliseconds,
-                step=self._debounce_milliseconds // 2,
+                step=self._debounce_milliseconds,
                 stop_event=self._stop,
                 rust_timeout=_NAP_MILLISECONDS,
                 raise_interrupt=False,
