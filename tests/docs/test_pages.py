@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.page import Block, blocks_of, execute, matches
+from tests.docs.page import Block, Reader, blocks_of, matches
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").glob("*.md")])
@@ -18,8 +18,9 @@ by_name = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relat
 
 @by_name
 def test_the_code_of_a_page_runs(page: Path, tmp_path: Path) -> None:
-    for block in blocks_of(page):
-        execute(block, tmp_path)
+    with Reader(tmp_path) as reader:
+        for block in blocks_of(page):
+            reader.follow(block)
 
 
 @by_name
@@ -40,13 +41,13 @@ def anchors_of(page: Path) -> set[str]:
 def test_a_page_that_shows_a_wrong_output_is_noticed(tmp_path: Path) -> None:
     wrong = Block(page=tmp_path / "page.md", line=1, language="console", text="$ echo yes\nno\n")
     with pytest.raises(AssertionError, match="expected"):
-        execute(wrong, tmp_path)
+        Reader(tmp_path).follow(wrong)
 
 
 def test_a_page_that_shows_failing_code_is_noticed(tmp_path: Path) -> None:
     wrong = Block(page=tmp_path / "page.md", line=7, language="python", text="1 / 0\n")
     with pytest.raises(AssertionError, match="ZeroDivisionError"):
-        execute(wrong, tmp_path)
+        Reader(tmp_path).follow(wrong)
 
 
 @pytest.mark.parametrize(
