@@ -8,12 +8,12 @@ from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
+from etesian.sdk.context import Context
 from etesian.sdk.templates import Templater
 
 if TYPE_CHECKING:
     import jinja2
 
-    from etesian.sdk.context import Context
 
 #: Arguments of the oldest kind of callback, told of missed SLAs.
 _SLA_ARGUMENTS: Final = ("dag", "task_list", "blocking_task_list", "slas", "blocking_tis")
@@ -58,4 +58,4 @@ class BaseNotifier(Templater):
 
     def _full_context(self, *args: Any, **kwargs: Any) -> Context:
         given = args[0] if len(args) == 1 else dict(zip(_SLA_ARGUMENTS, args, strict=False))
-        return {**self.context, **given, **kwargs}
+        return Context({**self.context, **given, **kwargs})
