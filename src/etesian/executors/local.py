@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import select
 import socket
 from collections.abc import Sequence
 from pathlib import Path
@@ -37,6 +38,9 @@ class LocalExecutor:
         self._path = worker_socket_path(home)
         self._clock = clock or SystemClock()
         self._stream: MessageStream[FromWorker] | None = None
+        #: readable when there is something to receive, and when a full socket takes data again
+        self._readiness: select.epoll | None = None
+        self._waits_for_room = False
         self._has_greeted = False
         self._kept: dict[str, Workload] = {}
         self._delay_seconds = FIRST_DELAY_SECONDS
@@ -52,13 +56,13 @@ class LocalExecutor:
         return self._has_greeted
 
     def filenos(self) -> Sequence[int]:
-        """Return the socket, if there is one."""
-        return () if self._stream is None else (self._stream.fileno(),)
+        """Return what tells that the connection needs attention, if there is one."""
+        return () if self._readiness is None else (self._readiness.fileno(),)
 
     def submit(self, workloads: Sequence[Workload]) -> None:
         """Send attempts, or keep them for the worker that connects next."""
-        if self._has_greeted and self._stream is not None:
-            self._stream.send_all(workloads)
+        if self._has_greeted:
+            self._send(workloads)
         else:
             self._kept.update((workload.attempt_id, workload) for workload in workloads)
 
@@ -66,12 +70,11 @@ class LocalExecutor:
         """Ask the worker to end attempts; those it never got are not sent any more."""
         for attempt_id in attempt_ids:
             self._kept.pop(attempt_id, None)
-        self._send(StopAttempts(attempt_ids=tuple(attempt_ids), reason=reason))
+        self._send([StopAttempts(attempt_ids=tuple(attempt_ids), reason=reason)])
 
     def send(self, messages: Sequence[ToAttempts]) -> None:
         """Send answers; without a worker they are dropped."""
-        if self._has_greeted and self._stream is not None:
-            self._stream.send_all(messages)
+        self._send(messages)
 
     def receive(self) -> list[FromWorker]:
         """Return what the worker said; reconnect if it is time to."""
@@ -80,7 +83,7 @@ class LocalExecutor:
         stream = self._stream
         if stream is None:
             return []
-        stream.flush()
+        self._flush(stream)
         try:
             messages = stream.receive()
             if not self._has_greeted:
@@ -95,14 +98,25 @@ class LocalExecutor:
 
     def close(self) -> None:
         """Hang up; the worker goes on."""
+        if self._readiness is not None:
+            self._readiness.close()
         if self._stream is not None:
             self._stream.close()
-        self._stream = None
+        self._stream = self._readiness = None
         self._has_greeted = False
 
-    def _send(self, message: msgspec.Struct) -> None:
+    def _send(self, messages: Sequence[msgspec.Struct]) -> None:
         if self._has_greeted and self._stream is not None:
-            self._stream.send(message)
+            self._stream.send_all(messages)
+            self._flush(self._stream)
+
+    def _flush(self, stream: MessageStream[FromWorker]) -> None:
+        """Send what the socket takes; ask to be woken when it takes more."""
+        stream.flush()
+        if stream.has_unsent != self._waits_for_room and self._readiness is not None:
+            self._waits_for_room = stream.has_unsent
+            wanted = select.EPOLLIN | select.EPOLLOUT if self._waits_for_room else select.EPOLLIN
+            self._readiness.modify(stream.fileno(), wanted)
 
     def _connect(self) -> None:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -114,6 +128,9 @@ class LocalExecutor:
             self._wait_longer()
             return
         self._stream = MessageStream(connection, FromWorker)
+        self._readiness = select.epoll()
+        self._readiness.register(connection.fileno(), select.EPOLLIN)
+        self._waits_for_room = False
 
     def _read_greeting(self, messages: list[FromWorker]) -> list[FromWorker]:
         """Check who is there; when its list of attempts has come, send what was kept."""

@@ -32,7 +32,9 @@ def rehearse(runner: TaskRunner, settings: ProcessSettings) -> None:
     if workload is None:
         return
     streams, handlers = (sys.stdout, sys.stderr), logging.getLogger().handlers[:]
-    attempt = Attempt(runner, msgspec.structs.replace(settings, logs_dir=os.devnull))  # below it no file can be made
+    attempt = Attempt(
+        runner, msgspec.structs.replace(settings, logs_dir=os.devnull)
+    )  # below it no file can be made
     try:
         for _ in range(_REPETITIONS):
             ours, theirs = socket.socketpair()

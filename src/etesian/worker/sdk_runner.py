@@ -29,7 +29,9 @@ class SdkRunner:
         dag = DAG(dag_id, schedule=None)
         PythonOperator(task_id=task_id, python_callable=_do_nothing, dag=dag)
         self._dags = {dag_id: dag}
-        run = RunContext(dag_id=dag_id, run_id="rehearsal", run_type="manual", run_after=now, logical_date=now)
+        run = RunContext(
+            dag_id=dag_id, run_id="rehearsal", run_type="manual", run_after=now, logical_date=now
+        )
         return RunTask(attempt_id="rehearsal", run=run, task_id=task_id, file="rehearsal.py")
 
     def load(self, file: Path, dags_folder: Path) -> None:

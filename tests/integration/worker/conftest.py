@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,11 @@ def start_worker(tmp_path: Path) -> Iterator[StartWorker]:
     yield start
     for worker in workers:
         worker.stop()
-        wait_until(lambda worker=worker: not worker.processes(), f"the end of {worker.processes()}")
+        wait_until(partial(_is_gone, worker), f"the end of {worker.processes()}")
+
+
+def _is_gone(worker: WorkerUnderTest) -> bool:
+    return not worker.processes()
 
 
 @pytest.fixture

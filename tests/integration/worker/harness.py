@@ -117,7 +117,7 @@ class SchedulerUnderTest:
     messages: list[FromWorker] = field(default_factory=list)
     answer: Callable[[Request], Answer] | None = None
     acknowledges: bool = True
-    grants: Callable[[str], bool] = lambda _attempt_id: True
+    grants: Callable[[str], bool | None] = lambda _attempt_id: True  #: None: do not answer the claim
 
     def __post_init__(self) -> None:
         self.executor = LocalExecutor(self.home)
@@ -171,7 +171,8 @@ class SchedulerUnderTest:
             case Claim(attempt_id=attempt_id):
                 self.claims.append(attempt_id)
                 granted = self.grants(attempt_id)
-                self.executor.send([ClaimAnswer(attempt_id=attempt_id, granted=granted)])
+                if granted is not None:
+                    self.executor.send([ClaimAnswer(attempt_id=attempt_id, granted=granted)])
             case Finished(attempt_id=attempt_id):
                 self.finished.setdefault(attempt_id, message)
                 if self.acknowledges:

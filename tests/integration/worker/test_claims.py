@@ -45,14 +45,13 @@ def test_user_code_waits_for_the_grant(
 ) -> None:
     start_worker(marking(tmp_path))
     scheduler.run(task("work"))
-    scheduler.grants = lambda _attempt_id: False
+    scheduler.grants = lambda _attempt_id: None
     work = task("work")
-    send, scheduler.executor.send = scheduler.executor.send, lambda _messages: None  # type: ignore[method-assign]
     scheduler.submit(work)
     scheduler.wait_for(lambda: work.attempt_id in scheduler.claims, "the claim")
     scheduler.turn_for(0.3)
     assert work.attempt_id not in marks(tmp_path)
-    send([ClaimAnswer(attempt_id=work.attempt_id, granted=True)])
+    scheduler.executor.send([ClaimAnswer(attempt_id=work.attempt_id, granted=True)])
     wait_until(lambda: work.attempt_id in marks(tmp_path), "the start")
 
 
@@ -76,9 +75,10 @@ def test_a_claim_without_an_answer_is_repeated_to_the_next_scheduler(
     start_worker(marking(tmp_path))
     scheduler.run(task("work"))
     work = task("work")
-    scheduler.executor.send = lambda _messages: None  # type: ignore[method-assign]
+    scheduler.grants = lambda _attempt_id: None
     scheduler.submit(work)
     scheduler.wait_for(lambda: work.attempt_id in scheduler.claims, "the first claim")
+    scheduler.grants = lambda _attempt_id: True
     scheduler.reconnect()
     assert isinstance(scheduler.wait_for_report(work)[0].outcome, Succeeded)
     assert scheduler.claims.count(work.attempt_id) == 2
@@ -175,11 +175,11 @@ def test_an_unclaimed_attempt_can_be_stopped(
     start_worker(marking(tmp_path))
     scheduler.run(task("work"))
     work = task("work")
-    send, scheduler.executor.send = scheduler.executor.send, lambda _messages: None  # type: ignore[method-assign]
+    scheduler.grants = lambda _attempt_id: None
     scheduler.submit(work)
     scheduler.executor.stop([work.attempt_id], "the run was deleted")
     outcome = scheduler.wait_for_report(work)[0].outcome
     assert outcome == Failed(reason="the run was deleted", cause="stopped")
-    send([ClaimAnswer(attempt_id=work.attempt_id, granted=True)])
+    scheduler.executor.send([ClaimAnswer(attempt_id=work.attempt_id, granted=True)])
     scheduler.turn_for(0.2)
     assert work.attempt_id not in marks(tmp_path)

@@ -103,7 +103,9 @@ def test_killing_a_dag_host_ends_its_attempts_and_reports_them(
             "the process that hosts its DAG file ended, and the task with it: killed by SIGKILL"
         )
     wait_until(lambda: not any(map(is_alive, pids)), "the end of tasks and children")
-    assert isinstance(scheduler.run_one(task("work")).outcome, Succeeded), "a new host serves the next attempt"
+    assert isinstance(scheduler.run_one(task("work")).outcome, Succeeded), (
+        "a new host serves the next attempt"
+    )
 
 
 def test_killing_an_attempt_ends_its_children_and_reports_it(
