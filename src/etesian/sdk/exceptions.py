@@ -6,7 +6,7 @@ Control signals (``TaskDeferred``, time-outs) are not errors: they derive from `
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -88,8 +88,11 @@ class TaskDeferred(BaseException):
         method_name: str,
         kwargs: dict[str, Any] | None = None,
         timeout: timedelta | float | None = None,
+        awaiting_input: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(f"deferred to {method_name}")
+        #: the question, where a person is to answer
+        self.awaiting_input = awaiting_input
         self.trigger = trigger
         self.method_name = method_name
         self.kwargs = kwargs or {}

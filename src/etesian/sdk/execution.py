@@ -220,12 +220,14 @@ def _failed(error: BaseException, ti: TaskInstance, context: Context | None) -> 
 def _deferred(signal_: TaskDeferred) -> Outcome:
     class_path, kwargs = signal_.trigger.serialize()
     timeout: timedelta | None = signal_.timeout
+    question = signal_.awaiting_input
     return Deferred(
         trigger_class=class_path,
         trigger_kwargs=serialize(kwargs, f"the arguments of trigger {class_path}"),
         method=signal_.method_name,
         kwargs=serialize(signal_.kwargs, f"the arguments of {signal_.method_name}"),
         timeout_at=utc_now() + timeout if timeout is not None else None,
+        awaiting_input=None if question is None else serialize(question, "the question to a person"),
     )
 
 

@@ -348,6 +348,14 @@ class BaseOperator(Templater, TaskNode, metaclass=BaseOperatorMeta):
         for name in self.template_fields:
             self.log.info("%s: %s", name, getattr(self, name, None))
 
+    def get_inlet_defs(self) -> list[Any]:
+        """Return what the task reads."""
+        return self.inlets
+
+    def get_outlet_defs(self) -> list[Any]:
+        """Return what the task writes."""
+        return self.outlets
+
     @staticmethod
     def xcom_push(context: Mapping[str, Any], key: str, value: Any, execution_date: Any = None) -> None:
         """Push a value from within the task; the spelling of older operators."""

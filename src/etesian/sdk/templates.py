@@ -134,7 +134,7 @@ class Templater:
         Raises:
             TemplateRenderError: a field cannot be rendered; the message names it.
         """
-        self._render_fields_of(self, self.template_fields, context, jinja_env, set())
+        self._do_render_template_fields(self, self.template_fields, context, jinja_env, {id(self)})
 
     def render_template(
         self,
@@ -162,33 +162,41 @@ class Templater:
             }
         if isinstance(content, set):
             return {self.render_template(part, context, jinja_env, seen) for part in content}
-        if isinstance(getattr(content, "template_fields", None), list | tuple):
-            self._render_fields_of(content, content.template_fields, context, jinja_env, seen)
+        self._render_nested_template_fields(content, context, jinja_env, seen)
         return content
 
-    def _render_fields_of(
+    def _render_nested_template_fields(
+        self, content: Any, context: Context, jinja_env: jinja2.Environment | None, seen_oids: set[int]
+    ) -> None:
+        """Render an object inside of a field, in place; operators override this for classes of other
+        libraries.
+        """
+        fields = getattr(content, "template_fields", None)
+        if isinstance(fields, list | tuple) and id(content) not in seen_oids:
+            seen_oids.add(id(content))
+            self._do_render_template_fields(content, fields, context, jinja_env, seen_oids)
+
+    def _do_render_template_fields(
         self,
-        owner: Any,
-        names: Iterable[str],
+        parent: Any,
+        template_fields: Iterable[str],
         context: Context,
         jinja_env: jinja2.Environment | None,
-        seen: set[int],
+        seen_oids: set[int],
     ) -> None:
-        if id(owner) in seen:
-            return
-        seen.add(id(owner))
-        for name in names:
+        """Render attributes of an object in place."""
+        for name in template_fields:
             try:
-                value = getattr(owner, name)
+                value = getattr(parent, name)
             except AttributeError:
                 raise TemplateRenderError(
-                    f"{owner!r} lists {name!r} in template_fields but has no such attribute"
+                    f"{parent!r} lists {name!r} in template_fields but has no such attribute"
                 ) from None
-            if value is None or value is owner:
+            if value is None or value is parent:
                 continue
-            rendered = self._render_field(owner, name, value, context, jinja_env, seen)
+            rendered = self._render_field(parent, name, value, context, jinja_env, seen_oids)
             if rendered is not value:
-                setattr(owner, name, rendered)
+                setattr(parent, name, rendered)
 
     def _render_field(
         self,

@@ -373,7 +373,10 @@ class Linked(BaseOperator):
 
 
 class TestLinks:
-    addresses: ClassVar = {"_link_Job": "https://jobs.example.com/t", "_link_Old": "https://old.example.com/2030"}
+    addresses: ClassVar = {
+        "_link_Job": "https://jobs.example.com/t",
+        "_link_Old": "https://old.example.com/2030",
+    }
 
     def test_links_are_kept_with_a_success_and_a_broken_one_is_left_out(self, run_task: Any) -> None:
         assert pushed(run_task(Linked(task_id="t", dag=DAG("etl")))) == self.addresses

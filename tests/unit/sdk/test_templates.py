@@ -145,6 +145,23 @@ def test_objects_with_template_fields_are_rendered_inside() -> None:
     assert (rendered.path, rendered.inner.path) == ("2030-01-02", "5")
 
 
+def test_operators_may_render_objects_of_other_libraries() -> None:
+    class Volume:
+        def __init__(self, path: str) -> None:
+            self.path = path
+
+    class Mount(Show):
+        def _render_nested_template_fields(self, content: Any, *args: Any) -> None:
+            if isinstance(content, Volume):
+                self._do_render_template_fields(content, ("path",), *args)
+            else:
+                super()._render_nested_template_fields(content, *args)
+
+    operator = Mount(task_id="t", value=[Volume("{{ ds }}"), object()], dag=DAG("etl"))
+    operator.render_template_fields({**CONTEXT, "dag": operator.dag})
+    assert operator.value[0].path == "2030-01-02"
+
+
 def test_templates_reach_no_internals_of_python() -> None:
     with pytest.raises(TemplateRenderError, match="SecurityError"):
         render("{{ ds.__class__.__mro__ }}")
