@@ -92,7 +92,9 @@ class Store:
                 self.reported.add(report.attempt_id)
                 if isinstance(report.outcome, Succeeded):
                     lengths = self.xcom_lengths.setdefault(key, {})
-                    lengths |= {each.key: -1 if each.length is None else each.length for each in report.outcome.xcoms}
+                    lengths |= {
+                        each.key: -1 if each.length is None else each.length for each in report.outcome.xcoms
+                    }
             case ClearXComs(key=key):
                 self.xcom_lengths.pop(key, None)
             case SaveCallback(callback=callback):
@@ -132,7 +134,9 @@ class Store:
         for task_key in self.tasks.pop(key, {}):
             self.xcom_lengths.pop(task_key, None)
         self.callbacks = {
-            name: each for name, each in self.callbacks.items() if (each.run.dag_id, each.run.run_id) != tuple(key)
+            name: each
+            for name, each in self.callbacks.items()
+            if (each.run.dag_id, each.run.run_id) != tuple(key)
         }
         self.triggers = {name: each for name, each in self.triggers.items() if each.run_key != key}
 

@@ -28,6 +28,9 @@ class Store:
         self.home = home
         self.secrets = secrets
         self.is_sqlite = engine.dialect.name == "sqlite"
+        self._reader = (
+            engine if self.is_sqlite else engine.execution_options(isolation_level="REPEATABLE READ")
+        )
         self._writer = engine.execution_options(etesian_writes=True)
         self._explain = sqlite.explain_error if self.is_sqlite else postgresql.explain_error
         self._driver_error: type[Exception] = engine.dialect.loaded_dbapi.Error
@@ -39,7 +42,7 @@ class Store:
         Raises:
             StoreError: the database cannot be read; a subclass says why.
         """
-        with self._explained(), self.engine.connect() as connection:
+        with self._explained(), self._reader.connect() as connection:
             yield connection
 
     @contextmanager

@@ -50,9 +50,9 @@ class LeadershipLostError(StoreError):
 
 
 class StaleMemoryError(LeadershipLostError):
-    """The store is not as the scheduler remembers it: nothing was written, it must load everything anew.
+    """The store is not as the scheduler remembers it: nothing was written, it must load all anew.
 
-    Writing the same batch again would fail again, so this ends a leader's term like the loss of its lease does.
+    Writing the same batch again would fail again, so this ends a term as the loss of the lease does.
     """
 
 

@@ -1,4 +1,4 @@
-"""Runs that somebody asks for by API, by CLI or in a task: what is filled in for them, and what is refused."""
+"""Runs that somebody asks for by API, CLI or in a task: what is filled in for them, and what is refused."""
 
 from __future__ import annotations
 

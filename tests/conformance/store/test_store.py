@@ -12,6 +12,7 @@ from sqlalchemy import insert, text
 
 from etesian.protocol.commands import PoolsChanged
 from etesian.store import Store, StoreError, open_store
+from etesian.store.batch import Batch
 from etesian.store.errors import (
     StoreBusyError,
     StoreUnavailableError,
@@ -19,6 +20,7 @@ from etesian.store.errors import (
 )
 from etesian.store.queries import inbox, pools
 from etesian.store.tables import pools_table
+from tests.conformance.store.samples import Scheduler
 from tests.e2e.harness import find_free_port
 
 
@@ -71,6 +73,33 @@ def test_a_reader_does_not_wait_for_a_writer(store: Store, other: Store) -> None
         inbox.append(connection, PoolsChanged())
         with other.read() as reader:
             assert len(pools.load_pools(reader)) == 1
+
+
+def test_what_one_block_reads_does_not_change_meanwhile(store: Store, other: Store) -> None:
+    with store.read() as reader:
+        before = inbox.newest_id(reader)
+        with other.write() as connection:
+            inbox.append(connection, PoolsChanged())
+        assert inbox.newest_id(reader) == before
+    with store.read() as reader:
+        assert inbox.newest_id(reader) > before
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_connections_that_the_server_ended_are_renewed(store: Store, other: Store) -> None:
+    scheduler = Scheduler(store)
+    scheduler.write(Batch())
+    with other.write() as connection:
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE application_name = 'etesian' AND pid <> pg_backend_pid()"
+            )
+        )
+    with pytest.raises(StoreUnavailableError):
+        scheduler.write(Batch())
+    scheduler.write(Batch())
 
 
 def test_a_lock_held_for_too_long_is_named(store: Store, other: Store) -> None:
