@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Depends, Request
 
@@ -14,6 +14,9 @@ from etesian.protocol.commands import Command
 from etesian.store import Store
 from etesian.store.bus import Bus
 from etesian.store.steering import send_commands
+
+#: The status of a change that waits for a scheduler.
+ACCEPTED: Final = 202
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,8 @@ from etesian.protocol.commands import PauseChanged
 from etesian.store import Store
 from etesian.store.bus import Bus
 from etesian.store.queries import inbox
+from etesian.store.queries.import_errors import save_import_error
+from tests.conformance.store.samples import NOW
 
 
 def test_dags_are_listed_in_airflows_shape(client: httpx.Client) -> None:
@@ -51,6 +53,14 @@ def test_a_list_cannot_be_ordered_by_just_anything(client: httpx.Client) -> None
 
     assert answer.status_code == 400
     assert "cannot be ordered by 'shoe_size'; possible: dag_display_name" in answer.json()["detail"]
+
+
+def test_a_dag_whose_file_broke_says_so(client: httpx.Client, store: Store) -> None:
+    with store.write() as connection:
+        save_import_error(connection, bundle="dags", file="etl.py", message="Boom", line=1, now=NOW)
+
+    found = {dag["dag_id"]: dag["has_import_errors"] for dag in client.get("/api/v2/dags").json()["dags"]}
+    assert found == {"etl": True, "paused_one": False}
 
 
 def test_a_dag_and_its_details_are_returned(client: httpx.Client) -> None:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from etesian.api.answer import answer, gives, takes
 from etesian.api.body import body_of
-from etesian.api.context import Context
+from etesian.api.context import ACCEPTED, Context
 from etesian.api.errors import ApiError
 from etesian.api.paging import PagingQuery, renamed
 from etesian.api.shapes.dag_run import (
@@ -32,8 +32,6 @@ router = APIRouter(tags=["DagRun"])
 
 #: In place of a dag_id or run_id in a path: all of them.
 ALL = "~"
-#: The status of a change that waits for a scheduler.
-ACCEPTED = 202
 _ORDER_NAMES = {
     "dag_run_id": "run_id",
     "start_date": "started_at",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -9,7 +10,7 @@ from sqlalchemy import Connection
 
 from etesian.api.answer import answer, gives, takes
 from etesian.api.body import body_of
-from etesian.api.context import Context
+from etesian.api.context import ACCEPTED, Context
 from etesian.api.errors import NotFoundError
 from etesian.api.paging import PagingQuery, renamed
 from etesian.api.shapes.dag import (
@@ -23,8 +24,10 @@ from etesian.api.shapes.dag import (
     dag_response,
     task_responses,
 )
+from etesian.protocol.commands import DeleteDag
 from etesian.spec.dag import DagSpec
-from etesian.store.queries.dags import DagFilter, list_dags, load_dag, set_paused
+from etesian.store.queries.dags import DagFilter, DagRecord, list_dags, load_dag, set_paused
+from etesian.store.queries.overview import load_broken_files
 from etesian.store.queries.versions import load_newest_spec
 
 router = APIRouter(tags=["DAG"])
@@ -63,7 +66,7 @@ def list_dags_route(
     )
     with context.store.read() as connection:
         page = list_dags(connection, wanted, renamed(paging, _ORDER_NAMES))
-    dags = [dag_response(dag, context.dags_folder) for dag in page.items]
+        dags = _responses(context, connection, page.items)
     return answer(DagCollectionResponse(dags=dags, total_entries=page.total))
 
 
@@ -71,8 +74,8 @@ def list_dags_route(
 def get_dag(context: Context, dag_id: str) -> Response:
     """Return one DAG."""
     with context.store.read() as connection:
-        dag = load_dag(connection, dag_id)
-    return answer(dag_response(dag, context.dags_folder))
+        (dag,) = _responses(context, connection, [load_dag(connection, dag_id)])
+    return answer(dag)
 
 
 @router.get("/dags/{dag_id}/details", **gives(DagDetailsResponse))
@@ -80,8 +83,9 @@ def get_dag_details(context: Context, dag_id: str) -> Response:
     """Return one DAG with what its file says of it."""
     with context.store.read() as connection:
         dag = load_dag(connection, dag_id)
+        (summary,) = _responses(context, connection, [dag])
         spec = load_spec(connection, dag_id)
-    return answer(dag_details_response(dag, spec, context.dags_folder))
+    return answer(dag_details_response(summary, dag, spec))
 
 
 @router.patch("/dags/{dag_id}", **gives(DagResponse), openapi_extra=takes(PatchDagBody))
@@ -91,9 +95,18 @@ def patch_dag(
     """Pause or unpause a DAG."""
     with context.store.write() as connection:
         set_paused(connection, dag_id, body.is_paused, now=context.clock.now())
-        dag = load_dag(connection, dag_id)
+        (dag,) = _responses(context, connection, [load_dag(connection, dag_id)])
     context.ring()
-    return answer(dag_response(dag, context.dags_folder))
+    return answer(dag)
+
+
+@router.delete("/dags/{dag_id}", status_code=204)
+def delete_dag(context: Context, dag_id: str) -> Response:
+    """Forget a DAG with all its runs. 202: the scheduler will do it later."""
+    with context.store.read() as connection:
+        load_dag(connection, dag_id)
+    is_done = context.steer(DeleteDag(dag_id=dag_id))
+    return Response(status_code=204 if is_done else ACCEPTED)
 
 
 @router.get("/dags/{dag_id}/tasks", **gives(TaskCollectionResponse))
@@ -125,3 +138,11 @@ def load_spec(connection: Connection, dag_id: str) -> DagSpec:
     if stored is None:
         raise NotFoundError(f"DAG {dag_id!r}")
     return stored.spec
+
+
+def _responses(context: Context, connection: Connection, dags: Sequence[DagRecord]) -> list[DagResponse]:
+    broken = load_broken_files(connection, (dag.file for dag in dags))
+    return [
+        dag_response(dag, context.dags_folder, has_import_errors=(dag.bundle, dag.file) in broken)
+        for dag in dags
+    ]

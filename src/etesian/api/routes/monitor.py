@@ -37,7 +37,7 @@ def get_health(context: Context) -> Response:
             HealthResponse(
                 metadatabase=DatabaseHealth(status="unhealthy"),
                 scheduler=SchedulerHealth(status="unhealthy", latest_scheduler_heartbeat=None),
-                triggerer=TriggererHealth(status="unhealthy", latest_triggerer_heartbeat=None),
+                triggerer=TriggererHealth(status=None, latest_triggerer_heartbeat=None),
                 dag_processor=DagProcessorHealth(status="unhealthy", latest_dag_processor_heartbeat=None),
             )
         )
@@ -61,7 +61,8 @@ def _look(context: ApiContext, now: datetime) -> HealthResponse:
             status=_status(leads), latest_scheduler_heartbeat=lease.renewed_at if lease else None
         ),
         triggerer=TriggererHealth(
-            status=_status(_is_fresh(triggerer, now)), latest_triggerer_heartbeat=triggerer
+            status=None if triggerer is None else _status(_is_fresh(triggerer, now)),
+            latest_triggerer_heartbeat=triggerer,
         ),
         dag_processor=DagProcessorHealth(
             status=_status(_is_fresh(parser, now)), latest_dag_processor_heartbeat=parser

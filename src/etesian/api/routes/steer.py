@@ -10,9 +10,8 @@ from sqlalchemy import Connection
 
 from etesian.api.answer import answer, gives, takes
 from etesian.api.body import body_of
-from etesian.api.context import Context
+from etesian.api.context import ACCEPTED, Context
 from etesian.api.errors import ApiError, NotFoundError
-from etesian.api.routes.dag_runs import ACCEPTED
 from etesian.api.routes.dags import load_spec
 from etesian.api.routes.task_instances import runs_of
 from etesian.api.shapes.task_instance import (

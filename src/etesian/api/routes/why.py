@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from threading import Lock
+from typing import Final, Protocol
 
 import msgspec
 from fastapi import APIRouter, Request, Response
@@ -13,6 +14,8 @@ from etesian.api.context import Context
 from etesian.lifecycle.records import TaskKey
 from etesian.store.queries.task_instances import load_task_instance
 
+#: An explanation takes all open runs into memory; several at once would only be slower.
+_one_at_a_time: Final = Lock()
 router = APIRouter(tags=["Etesian"])
 
 
@@ -59,6 +62,8 @@ def get_why(
     key = TaskKey(dag_id, run_id, task_id, map_index)
     with context.store.read() as connection:
         instance = load_task_instance(connection, key)
+    with _one_at_a_time:
+        blockers = explain(key)
     return answer(
         WhyResponse(
             dag_id=dag_id,
@@ -66,6 +71,6 @@ def get_why(
             task_id=task_id,
             map_index=map_index,
             state=instance.state,
-            blockers=[BlockerResponse(kind=item.kind, message=item.text) for item in explain(key)],
+            blockers=[BlockerResponse(kind=item.kind, message=item.text) for item in blockers],
         )
     )

@@ -134,8 +134,8 @@ class TaskCollectionResponse(msgspec.Struct, frozen=True, kw_only=True):
     total_entries: int
 
 
-def dag_response(dag: DagRecord, folder: Path) -> DagResponse:
-    """Return the answer for one DAG; ``folder`` is where its file is."""
+def dag_response(dag: DagRecord, folder: Path, *, has_import_errors: bool) -> DagResponse:
+    """Return the answer for one DAG; ``folder`` is where the files of the bundle ``dags`` are."""
     name = dag.display_name or dag.dag_id
     return DagResponse(
         dag_id=dag.dag_id,
@@ -148,7 +148,7 @@ def dag_response(dag: DagRecord, folder: Path) -> DagResponse:
         bundle_name=dag.bundle,
         bundle_version=None,
         relative_fileloc=dag.file,
-        fileloc=str(folder / dag.file),
+        fileloc=str(folder / dag.file) if dag.bundle == "dags" else dag.file,
         description=dag.description,
         timetable_summary=dag.schedule_text,
         timetable_description=dag.schedule_text,
@@ -157,7 +157,7 @@ def dag_response(dag: DagRecord, folder: Path) -> DagResponse:
         max_active_runs=dag.max_active_runs,
         max_consecutive_failed_dag_runs=dag.max_consecutive_failed_runs,
         has_task_concurrency_limits=False,
-        has_import_errors=False,
+        has_import_errors=has_import_errors,
         next_dagrun_logical_date=dag.next_logical_date,
         next_dagrun_data_interval_start=dag.next_data_interval_start,
         next_dagrun_data_interval_end=dag.next_data_interval_end,
@@ -167,9 +167,9 @@ def dag_response(dag: DagRecord, folder: Path) -> DagResponse:
     )
 
 
-def dag_details_response(dag: DagRecord, spec: DagSpec, folder: Path) -> DagDetailsResponse:
-    """Return the detailed answer for one DAG."""
-    common = msgspec.structs.asdict(dag_response(dag, folder))
+def dag_details_response(summary: DagResponse, dag: DagRecord, spec: DagSpec) -> DagDetailsResponse:
+    """Return the detailed answer for one DAG; ``summary`` is the short one."""
+    common = msgspec.structs.asdict(summary)
     common["timetable_description"] = describe(spec.schedule)
     common["has_task_concurrency_limits"] = any(
         task.max_active_per_dag is not None or task.max_active_per_run is not None for task in spec.tasks

@@ -21,9 +21,9 @@ class SchedulerHealth(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TriggererHealth(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether a triggerer runs."""
+    """Whether a triggerer runs; null when none was started, which is fine while no task defers."""
 
-    status: str
+    status: str | None
     latest_triggerer_heartbeat: datetime | None
 
 

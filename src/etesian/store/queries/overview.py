@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -126,6 +126,13 @@ def load_summary(connection: Connection, dag_id: str) -> DagSummary | None:
         select(dags_table, _has_import_error.label("has_import_errors")).where(_dags.dag_id == dag_id)
     ).one_or_none()
     return None if row is None else _summary(row, [])
+
+
+def load_broken_files(connection: Connection, files: Iterable[str]) -> set[tuple[str, str]]:
+    """Return those of these files that cannot be imported now, as (bundle, file)."""
+    error = import_errors_table.c
+    rows = connection.execute(select(error.bundle, error.file).where(error.file.in_(set(files))))
+    return {(row.bundle, row.file) for row in rows}
 
 
 def _matches(search: str) -> list[ColumnElement[bool]]:

@@ -63,7 +63,7 @@ function drawGrid(table, { dag, tasks, runs, hidden_tasks: hidden }, { dagId, ru
       : "No run yet."));
     return;
   }
-  const longest = Math.max(1, ...runs.map((run) => secondsBetween(run.started_at, run.ended_at)));
+  const longest = Math.max(0.001, ...runs.map((run) => secondsBetween(run.started_at, run.ended_at)));
   const link = (run, task) => `${dagLink(dagId)}/runs/${encodeURIComponent(run.run_id)}${task ? `/tasks/${encodeURIComponent(task)}` : ""}`;
   fill(table, h("table", { class: "grid" },
     h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Task"),

@@ -29,8 +29,8 @@ async function drawHealth() {
   try {
     const found = await rest.health();
     fill(element, PARTS.map(([key, label]) => {
-      const status = found[key]?.status ?? "unknown";
-      return h("span", { class: `part ${status}`, title: `${label}: ${status}` }, label);
+      const status = found[key]?.status ?? "not started";
+      return h("span", { class: `part ${status.replace(" ", "-")}`, title: `${label}: ${status}` }, label);
     }));
   } catch {
     fill(element, h("span", { class: "part unhealthy" }, "the API does not answer"));

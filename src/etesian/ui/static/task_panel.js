@@ -8,11 +8,14 @@ import { duration, moment } from "./time.js";
 
 const WAITING = new Set(["none", "scheduled", "queued", "up_for_retry", "up_for_reschedule", "deferred", "awaiting_input"]);
 
+const WHY_MS = 3000;
+
 /** Show a task instance in `panel`. `draw` brings it up to date; `stop` ends the following of its log. */
 export function showTask(panel, { dagId, runId, taskId }) {
   let mapIndex = null;
   let tryNumber = null;
   let log = null;
+  let asked = null;
   const head = h("div");
   const body = h("div", { class: "log-box" });
   fill(panel, head, body);
@@ -34,8 +37,14 @@ export function showTask(panel, { dagId, runId, taskId }) {
     await log.follow(state === "running" && wanted === instance.try_number);
   }
 
+  // The answer is made from all open runs, so it is not asked for at every change.
   async function reasons() {
-    try { return (await rest.why(dagId, runId, taskId, mapIndex)).blockers; } catch { return []; }
+    const subject = `${mapIndex}`;
+    if (asked?.subject === subject && Date.now() - asked.at < WHY_MS) return asked.blockers;
+    let blockers = [];
+    try { ({ blockers } = await rest.why(dagId, runId, taskId, mapIndex)); } catch { /* shown without reasons */ }
+    asked = { subject, at: Date.now(), blockers };
+    return blockers;
   }
 
   function drawHead(found, instance, blockers) {
