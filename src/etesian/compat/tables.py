@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
-from etesian.compat.names import authoring, exceptions, operators
+from etesian.compat.names import authoring, exceptions, operators, runtime, sdk
 
-_SOURCES = (authoring, exceptions, operators)
+_SOURCES = (authoring, exceptions, operators, runtime, sdk)
 Tables = Mapping[str, Mapping[str, str]]
 
 

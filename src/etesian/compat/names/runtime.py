@@ -1,0 +1,101 @@
+"""What DAG files and providers use besides authoring: settings, models, helpers, plugins, logging."""
+
+from etesian.compat.names import authoring as a
+from etesian.compat.names import sdk
+from etesian.compat.names.build import names
+
+SESSION = names("etesian.compat.session", "provide_session", "create_session", "NEW_SESSION")
+TYPES = names("etesian.compat.states", "DagRunType") | sdk.ARGUMENTS
+HELPERS = names(
+    "etesian.compat.helpers",
+    "validate_key", "chunks", "reduce_in_chunks", "as_flattened_list", "as_tuple", "is_container",
+    "merge_dicts", "prune_dict", "exactly_one", "at_most_one", "partition", "convert_camel_to_snake",
+    "build_airflow_url_with_query", "ask_yesno",
+)  # fmt: skip
+VIEWS = names(
+    "etesian.compat.views",
+    "DagBag", "DagModel", "DagTag", "SlaMiss", "TaskFail", "TaskReschedule", "Log", "ImportError",
+    "RenderedTaskInstanceFields", "SerializedDagModel", "Pool", "Job", "clear_task_instances",
+)  # fmt: skip
+RUNS = names("etesian.sdk.dag_run", "DagRun")
+INSTANCES = names("etesian.sdk.task_instance", "TaskInstance", "TaskInstanceKey")
+
+MODULES = {
+    "airflow": names("etesian.compat.version", "__version__", "version") | names(
+        "etesian.compat.settings_names", "PY36", "PY37", "PY38"
+    ),
+    "airflow.version": names("etesian.compat.version", "version", "__version__"),
+    "airflow.configuration": {"": "etesian.compat.configuration"},
+    "airflow.settings": {"": "etesian.compat.settings_names"},
+    "airflow.models": RUNS | INSTANCES | VIEWS | sdk.XCOM | sdk.LINK | sdk.SKIPMIXIN | sdk.OPERATORS
+    | names("etesian.sdk.operator", Operator="BaseOperator"),
+    "airflow.models.dagrun": RUNS,
+    "airflow.models.taskinstance": INSTANCES | a.CONTEXT | names("etesian.compat.views", "clear_task_instances"),
+    "airflow.models.taskinstancekey": names("etesian.sdk.task_instance", "TaskInstanceKey"),
+    "airflow.models.xcom": sdk.XCOM | names("etesian.compat.xcom", "LazyXComAccess"),
+    "airflow.models.dagbag": names("etesian.compat.views", "DagBag"),
+    "airflow.models.pool": names("etesian.compat.views", "Pool"),
+    "airflow.models.log": names("etesian.compat.views", "Log"),
+    "airflow.models.errors": names("etesian.compat.views", "ImportError"),
+    "airflow.models.serialized_dag": names("etesian.compat.views", "SerializedDagModel"),
+    "airflow.models.baseoperatorlink": sdk.LINK,
+    "airflow.models.abstractoperator": names("etesian.sdk.operator", AbstractOperator="BaseOperator"),
+    "airflow.models.skipmixin": sdk.SKIPMIXIN,
+    "airflow.models.crypto": {},
+    "airflow.models.dag": names("etesian.compat.views", "DagModel", "DagTag")
+    | names("etesian.sdk.scope", "DagContext"),
+    "airflow.dag_processing": {},
+    "airflow.dag_processing.dagbag": names("etesian.compat.views", "DagBag"),
+    "airflow.jobs": names("etesian.compat.views", BaseJob="Job"),
+    "airflow.jobs.base_job": names("etesian.compat.views", BaseJob="Job"),
+    "airflow.jobs.job": names("etesian.compat.views", "Job"),
+    "airflow.plugins_manager": sdk.PLUGINS,
+    "airflow.listeners": names("etesian.compat.plugins", "hookimpl"),
+    "airflow.providers_manager": names("etesian.compat.providers_manager", "ProvidersManager"),
+    "airflow.stats": names("etesian.compat.stats", "Stats"),
+    "airflow.policies": names("etesian.compat.plugins", "hookimpl"),
+    "airflow.io": {},
+    "airflow.io.path": names("etesian.compat.object_storage", "ObjectStoragePath"),
+    "airflow.security": {},
+    "airflow.security.permissions": {"": "etesian.compat.permissions"},
+    "airflow.serialization": {},
+    "airflow.timetables": {},
+    "airflow.timetables.base": sdk.TIMETABLE_BASE,
+    "airflow.timetables.interval": sdk.TIMETABLES,
+    "airflow.timetables.trigger": sdk.TIMETABLES,
+    "airflow.timetables.events": sdk.TIMETABLES,
+    "airflow.timetables.simple": sdk.TIMETABLES,
+    "airflow.timetables.assets": sdk.TIMETABLES,
+    "airflow.timetables.datasets": names("etesian.sdk.timetable_classes", "DatasetOrTimeSchedule"),
+    "airflow.api": {},
+    "airflow.api.common": {},
+    "airflow.api.common.trigger_dag": names("etesian.compat.actions", "trigger_dag"),
+    "airflow.api.common.experimental": {},
+    "airflow.api.common.experimental.trigger_dag": names("etesian.compat.actions", "trigger_dag"),
+    "airflow.api.common.experimental.get_task_instance": names("etesian.compat.actions", "get_task_instance"),
+    "airflow.lineage": {},
+    "airflow.utils.db": SESSION,
+    "airflow.utils.session": SESSION,
+    "airflow.utils.decorators": names("etesian.compat.calls", "apply_defaults"),
+    "airflow.utils.operator_helpers": sdk.CALLS | sdk.EXECUTION_CONTEXT,
+    "airflow.utils.helpers": HELPERS,
+    "airflow.utils.strings": names("etesian.compat.helpers", "to_boolean"),
+    "airflow.utils.module_loading": sdk.MODULE_LOADING,
+    "airflow.utils.process_utils": names("etesian.compat.process_utils", "patch_environ", "execute_in_subprocess"),
+    "airflow.utils.platform": names("etesian.compat.process_utils", "getuser"),
+    "airflow.utils.hashlib_wrapper": names("etesian.compat.process_utils", "md5"),
+    "airflow.utils.log": {},
+    "airflow.utils.log.logging_mixin": sdk.LOGGING_MIXIN,
+    "airflow.utils.log.secrets_masker": sdk.LOG,
+    "airflow.utils.email": names("etesian.hooks.smtp", "send_email", send_email_smtp="send_email"),
+    "airflow.utils.state": sdk.STATES,
+    "airflow.utils.types": TYPES,
+    "airflow.utils.timeout": names("etesian.compat.timeout", "timeout"),
+    "airflow.utils.cli": names("etesian.compat.actions", "process_subdir"),
+    "airflow.utils.dag_cycle_tester": names("etesian.compat.actions", "check_cycle", test_cycle="check_cycle"),
+    "airflow.utils.file": names(
+        "etesian.compat.files", "TemporaryDirectory", "get_unique_dag_module_name", "correct_maybe_zipped", "mkdirs"
+    ),
+    "airflow.utils.yaml": {"": "yaml"},
+    "airflow.utils.deprecation_tools": names("etesian.compat.calls", "add_deprecated_classes"),
+}  # fmt: skip

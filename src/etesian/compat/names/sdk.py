@@ -1,0 +1,156 @@
+"""``airflow.sdk``: the authoring names of Airflow 3, and the internals of it that provider packages reach into."""
+
+from etesian.compat.names import authoring as a
+from etesian.compat.names.build import names
+from etesian.compat.names.exceptions import EXCEPTIONS
+
+TIMETABLES = names(
+    "etesian.sdk.timetable_classes",
+    "CronTriggerTimetable",
+    "CronDataIntervalTimetable",
+    "DeltaTriggerTimetable",
+    "DeltaDataIntervalTimetable",
+    "MultipleCronTriggerTimetable",
+    "EventsTimetable",
+    "AssetOrTimeSchedule",
+    "ContinuousTimetable",
+    "NullTimetable",
+    "OnceTimetable",
+    "AssetTriggeredTimetable",
+)
+TIMETABLE_BASE = names(
+    "etesian.sdk.timetable_base", "Timetable", "DataInterval", "TimeRestriction", "DagRunInfo"
+)
+DEADLINES = names(
+    "etesian.sdk.deadline", "DeadlineAlert", "DeadlineReference", "SyncCallback", "AsyncCallback"
+)
+RETRIES = names(
+    "etesian.sdk.retry_policy",
+    "RetryAction",
+    "RetryDecision",
+    "RetryRule",
+    "RetryPolicy",
+    "ExceptionRetryPolicy",
+)
+STATES = names("etesian.compat.states", "TaskInstanceState", "DagRunState", "State", "TerminalTIState")
+LOG = names("etesian.sdk.secrets_masker", "mask_secret", "redact")
+LOGGING_MIXIN = names("etesian.compat.logging_mixin", "LoggingMixin")
+ARGUMENTS = names("etesian.sdk.xcom_arg", "NOTSET", "ArgNotSet") | names(
+    "etesian.compat.arguments", "is_arg_set", "SET_DURING_EXECUTION"
+)
+XCOM = names("etesian.compat.xcom", "XCom", "BaseXCom", XCOM_RETURN_KEY="XCOM_RETURN_KEY")
+LINK = names("etesian.compat.links", "BaseOperatorLink")
+MODULE_LOADING = names(
+    "etesian.compat.module_loading", "import_string", "qualname", "iter_namespace", "is_valid_dotpath"
+)
+CONF = names("etesian.compat.configuration", "conf", "AirflowConfigParser", "AIRFLOW_HOME")
+SKIPMIXIN = names("etesian.operators.skipping", "SkipMixin")
+BRANCH = names("etesian.operators.branch", "BaseBranchOperator") | names(
+    "etesian.operators.skipping", "BranchMixIn"
+)
+CALLS = names(
+    "etesian.compat.calls",
+    "determine_kwargs",
+    "KeywordParameters",
+    "is_async_callable",
+    "make_kwargs_callable",
+)
+OPERATORS = a.OPERATOR | a.EDGES | a.MAPPED | names("etesian.compat.base_operators", "BaseAsyncOperator")
+EXECUTION_CONTEXT = names(
+    "etesian.compat.context_names",
+    "AIRFLOW_VAR_NAME_FORMAT_MAPPING",
+    "DEFAULT_FORMAT_PREFIX",
+    "NEVER_EXPIRE",
+    "context_to_airflow_vars",
+    "context_get_outlet_events",
+)
+PLUGINS = names("etesian.compat.plugins", "AirflowPlugin")
+
+SDK = (
+    a.DAG
+    | OPERATORS
+    | a.LABEL
+    | a.TASKFLOW
+    | a.TASK_GROUP
+    | a.TASK_GROUP_DECORATOR
+    | a.XCOM_ARG
+    | a.PARAMS
+    | a.VARIABLE
+    | a.CONNECTION
+    | a.CONTEXT
+    | a.TRIGGER_RULE
+    | a.NOTIFIER
+    | a.SENSOR
+    | a.HOOK
+    | a.ASSETS
+    | a.ASSET_DECORATOR
+    | a.WEIGHTS
+    | TIMETABLES
+    | DEADLINES
+    | RETRIES
+    | STATES
+    | LINK
+    | SKIPMIXIN
+    | BRANCH
+    | XCOM
+    | names("etesian.compat.object_storage", "ObjectStoragePath")
+    | names("etesian.compat.resumable", "ResumableJobMixin")
+    | names("etesian.compat.version", "__version__")
+)
+
+MODULES = {
+    "airflow.sdk": SDK,
+    "airflow.sdk.bases": {},
+    "airflow.sdk.bases.operator": OPERATORS,
+    "airflow.sdk.bases.sensor": a.SENSOR,
+    "airflow.sdk.bases.hook": a.HOOK,
+    "airflow.sdk.bases.notifier": a.NOTIFIER,
+    "airflow.sdk.bases.skipmixin": SKIPMIXIN,
+    "airflow.sdk.bases.branch": BRANCH,
+    "airflow.sdk.bases.decorator": a.TASK_DECORATORS | a.DECORATED | CALLS,
+    "airflow.sdk.bases.operatorlink": LINK,
+    "airflow.sdk.bases.xcom": XCOM,
+    "airflow.sdk.configuration": CONF,
+    "airflow.sdk.definitions": {},
+    "airflow.sdk.definitions.dag": a.DAG,
+    "airflow.sdk.definitions.asset": a.ASSETS,
+    "airflow.sdk.definitions.asset.decorators": a.ASSET_DECORATOR,
+    "airflow.sdk.definitions.asset.metadata": names("etesian.sdk.asset_events", "Metadata"),
+    "airflow.sdk.definitions.connection": a.CONNECTION,
+    "airflow.sdk.definitions.context": a.CONTEXT,
+    "airflow.sdk.definitions.deadline": DEADLINES,
+    "airflow.sdk.definitions.decorators": a.TASKFLOW | a.TASK_GROUP_DECORATOR,
+    "airflow.sdk.definitions.edges": a.LABEL,
+    "airflow.sdk.definitions.mappedoperator": a.MAPPED,
+    "airflow.sdk.definitions.notifier": a.NOTIFIER,
+    "airflow.sdk.definitions.param": a.PARAMS,
+    "airflow.sdk.definitions.taskgroup": a.TASK_GROUP,
+    "airflow.sdk.definitions.template": names("etesian.sdk.templates", "literal"),
+    "airflow.sdk.definitions.variable": a.VARIABLE,
+    "airflow.sdk.definitions.xcom_arg": a.XCOM_ARG,
+    "airflow.sdk.definitions._internal": {},
+    "airflow.sdk.definitions._internal.types": ARGUMENTS,
+    "airflow.sdk.definitions._internal.logging_mixin": LOGGING_MIXIN,
+    "airflow.sdk.definitions._internal.contextmanager": names("etesian.sdk.scope", "DagContext"),
+    "airflow.sdk.exceptions": EXCEPTIONS,
+    "airflow.sdk.execution_time": {},
+    "airflow.sdk.execution_time.context": EXECUTION_CONTEXT,
+    "airflow.sdk.execution_time.xcom": XCOM,
+    "airflow.sdk.execution_time.timeout": names("etesian.compat.timeout", "timeout"),
+    "airflow.sdk.execution_time.task_runner": names(
+        "etesian.sdk.task_instance", RuntimeTaskInstance="TaskInstance"
+    ),
+    "airflow.sdk.log": LOG,
+    "airflow.sdk.module_loading": MODULE_LOADING,
+    "airflow.sdk.plugins_manager": PLUGINS,
+    "airflow.sdk.providers_manager_runtime": names(
+        "etesian.compat.providers_manager", ProvidersManagerTaskRuntime="ProvidersManager"
+    ),
+    "airflow.sdk.observability": {},
+    "airflow.sdk.observability.stats": names("etesian.compat.stats", "Stats"),
+    "airflow.sdk.timezone": {"": "etesian.sdk.timezone"},
+    "airflow.sdk.types": names("etesian.sdk.context", "Context"),
+    "airflow.sdk._shared": {},
+    "airflow.sdk._shared.module_loading": MODULE_LOADING,
+    "airflow.sdk.io": names("etesian.compat.object_storage", "ObjectStoragePath"),
+}

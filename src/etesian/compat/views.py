@@ -1,0 +1,130 @@
+"""Database models of Airflow that DAG files name. Rows cannot be read from user code here; each says what can."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar, NoReturn
+
+from etesian.compat.session import NoDatabaseAccessError
+from etesian.sdk.exceptions import AirflowException
+
+
+class _ColumnMeta(type):
+    """Lets module-level code name columns (``Log.dttm``) without reading any row."""
+
+    def __getattr__(cls, name: str) -> str:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return f"{cls.__name__}.{name}"
+
+
+class _Model(metaclass=_ColumnMeta):
+    """A table of Airflow's database."""
+
+    instead: ClassVar[str] = "the REST API under /api/v2"
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        refuse(type(self).__name__, self.instead)
+
+
+def refuse(name: str, instead: str) -> NoReturn:
+    """Say that a model cannot be used, and what can.
+
+    Raises:
+        NoDatabaseAccessError: always.
+    """
+    raise NoDatabaseAccessError(
+        f"{name} is a table of Airflow's database; Etesian has none of it. Use {instead}"
+    )
+
+
+class DagModel(_Model):
+    """DAGs as stored."""
+
+    instead = "GET /api/v2/dags"
+
+
+class DagTag(_Model):
+    """Tags as stored."""
+
+
+class Log(_Model):
+    """The audit log; cleaned by `etesian db clean`."""
+
+    instead = "`etesian db clean`"
+
+
+class SlaMiss(_Model):
+    """Missed deadlines."""
+
+
+class TaskFail(_Model):
+    """Failed tries; kept as attempts."""
+
+
+class TaskReschedule(_Model):
+    """Reschedules of sensors."""
+
+
+class ImportError(_Model):
+    """Files that cannot be read."""
+
+    instead = "`etesian dags list-import-errors`"
+
+
+class RenderedTaskInstanceFields(_Model):
+    """Rendered template fields."""
+
+
+class SerializedDagModel(_Model):
+    """Stored DAG specs."""
+
+
+class Pool(_Model):
+    """Pools."""
+
+    instead = "`etesian pools`"
+
+
+class Job(_Model):
+    """Running services."""
+
+    instead = "GET /api/v2/monitor/health"
+
+
+class DagBag:
+    """The DAGs of a folder, imported in this process."""
+
+    def __init__(self, dag_folder: Any = None, *_: Any, **__: Any) -> None:
+        self.dag_folder = dag_folder
+        self.dags: dict[str, Any] = {}
+        self.import_errors: dict[str, str] = {}
+
+    @property
+    def dag_ids(self) -> list[str]:
+        """Names of the DAGs."""
+        return list(self.dags)
+
+    def get_dag(self, dag_id: str, *_: Any, **__: Any) -> Any:
+        """Return a DAG of the bag; None when it has none of that name."""
+        return self.dags.get(dag_id)
+
+    def bag_dag(self, dag: Any, *_: Any, **__: Any) -> None:
+        """Add a DAG."""
+        self.dags[dag.dag_id] = dag
+
+    def size(self) -> int:
+        """Return how many DAGs there are."""
+        return len(self.dags)
+
+
+def clear_task_instances(tis: Iterable[Any], *_: Any, **__: Any) -> NoReturn:
+    """Refuse: a clear goes through the scheduler.
+
+    Raises:
+        AirflowException: always; says what to use.
+    """
+    raise AirflowException(
+        "clear_task_instances cannot be called from user code; "
+        "use `etesian tasks clear` or POST /api/v2/dags/{dag_id}/clearTaskInstances"
+    )
