@@ -90,7 +90,7 @@ class MemoryPlatform:
 
 
 @pytest.fixture
-def platform() -> Iterator[MemoryPlatform]:
+def memory_platform() -> Iterator[MemoryPlatform]:
     """Install a platform in memory for one test."""
     memory = MemoryPlatform()
     previous = set_platform(memory)
@@ -113,7 +113,7 @@ def make_run(dag_id: str = "etl", **kwargs: Any) -> RunContext:
 
 
 @pytest.fixture
-def run_task(platform: MemoryPlatform) -> Callable[..., Outcome]:
+def run_task(memory_platform: MemoryPlatform) -> Callable[..., Outcome]:
     """Return a function that runs one task and keeps what it pushes, as worker and scheduler do."""
 
     def run(task: Any, map_index: int = -1, run: RunContext | None = None, **kwargs: Any) -> Outcome:
@@ -130,7 +130,7 @@ def run_task(platform: MemoryPlatform) -> Callable[..., Outcome]:
         outcome = execute_task(task, workload)
         if isinstance(outcome, Succeeded):
             for xcom in outcome.xcoms:
-                platform.xcoms[run.dag_id, run.run_id, task.task_id, map_index, xcom.key] = xcom.value
+                memory_platform.xcoms[run.dag_id, run.run_id, task.task_id, map_index, xcom.key] = xcom.value
         return outcome
 
     return run

@@ -15,7 +15,7 @@ from etesian.sdk.execution import execute_callback
 DAY = datetime(2030, 1, 2, tzinfo=UTC)
 RUN = RunContext(dag_id="etl", run_id="r", run_type="scheduled", run_after=DAY, logical_date=DAY)
 
-pytestmark = pytest.mark.usefixtures("platform")
+pytestmark = pytest.mark.usefixtures("memory_platform")
 
 
 def workload(kind: str, task_id: str | None = None, **kwargs: Any) -> RunCallback:

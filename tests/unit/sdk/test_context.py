@@ -29,7 +29,7 @@ RUN = RunContext(
     data_interval_end=DAY + timedelta(days=1),
 )
 
-pytestmark = pytest.mark.usefixtures("platform")
+pytestmark = pytest.mark.usefixtures("memory_platform")
 
 
 def context_of(run: RunContext = RUN, **dag_kwargs: Any) -> Context:
@@ -119,9 +119,9 @@ def test_a_run_without_a_logical_date_is_known_by_when_it_could_start() -> None:
     assert context["data_interval_start"] == DAY
 
 
-def test_the_last_successful_run_is_asked_for_once_and_only_when_used(platform: Any) -> None:
+def test_the_last_successful_run_is_asked_for_once_and_only_when_used(memory_platform: Any) -> None:
     started = DAY - timedelta(hours=1)
-    platform.runs = [
+    memory_platform.runs = [
         RunInfo(
             dag_id="etl",
             run_id="before",
@@ -135,11 +135,11 @@ def test_the_last_successful_run_is_asked_for_once_and_only_when_used(platform: 
         )
     ]
     context = context_of()
-    assert platform.requests == []
+    assert memory_platform.requests == []
     assert context["prev_start_date_success"] == started
     assert context["prev_data_interval_end_success"] == DAY
     assert context["prev_end_date_success"] is None
-    assert platform.requests == [GetRunStates(dag_id="etl", states=("success",), before=DAY, limit=1)]
+    assert memory_platform.requests == [GetRunStates(dag_id="etl", states=("success",), before=DAY, limit=1)]
 
 
 def test_without_an_earlier_success_its_dates_are_none() -> None:
@@ -152,8 +152,8 @@ def test_a_key_that_is_not_there_is_an_error_that_lists_the_others() -> None:
     assert context_of().get("dss", 5) == 5
 
 
-def test_templates_reach_variables_params_macros_and_conf(platform: Any) -> None:
-    platform.variables = {"city": "Oslo", "limits": '{"rows": 5}'}
+def test_templates_reach_variables_params_macros_and_conf(memory_platform: Any) -> None:
+    memory_platform.variables = {"city": "Oslo", "limits": '{"rows": 5}'}
     context = context_of(params={"n": Param(3)})
     template = (
         "{{ var.value.city }} {{ var.json.limits.rows }} {{ var.value.get('none', 'x') }} {{ params.n }} "

@@ -30,7 +30,7 @@ from etesian.sdk.secrets_masker import mask_secret
 from etesian.sdk.trigger import BaseTrigger, TriggerEvent
 from etesian.sdk.xcom import deserialize, serialize
 
-pytestmark = pytest.mark.usefixtures("platform")
+pytestmark = pytest.mark.usefixtures("memory_platform")
 
 
 def make(function: Any, **kwargs: Any) -> Any:
@@ -316,10 +316,12 @@ class TestBranches:
             task.short_circuit(task_id="pass")(lambda: True)() >> other
         return dag
 
-    def test_a_branch_skips_what_it_did_not_choose(self, run_task: Any, dag: DAG, platform: Any) -> None:
+    def test_a_branch_skips_what_it_did_not_choose(
+        self, run_task: Any, dag: DAG, memory_platform: Any
+    ) -> None:
         assert run_task(dag.get_task("branch")).skip == ("other",)
         key = ("etl", "scheduled__2030-01-02", "branch", -1, "return_value")
-        assert deserialize(platform.xcoms[key]) == "chosen"
+        assert deserialize(memory_platform.xcoms[key]) == "chosen"
 
     def test_a_short_circuit_skips_everything_after_it(self, run_task: Any, dag: DAG) -> None:
         assert run_task(dag.get_task("short")).skip == ("join", "other")
@@ -381,30 +383,32 @@ class TestLinks:
     def test_links_are_kept_with_a_success_and_a_broken_one_is_left_out(self, run_task: Any) -> None:
         assert pushed(run_task(Linked(task_id="t", dag=DAG("etl")))) == self.addresses
 
-    def test_links_of_a_failed_task_are_kept_too(self, run_task: Any, platform: Any) -> None:
+    def test_links_of_a_failed_task_are_kept_too(self, run_task: Any, memory_platform: Any) -> None:
         assert isinstance(run_task(Linked(task_id="t", fails=True, dag=DAG("etl"))), Failed)
-        found = {at[-1]: deserialize(value) for at, value in platform.xcoms.items()}
+        found = {at[-1]: deserialize(value) for at, value in memory_platform.xcoms.items()}
         assert found == self.addresses
 
 
 class TestRenderedFields:
     def test_they_are_sent_with_secrets_masked_and_long_values_cut(
-        self, run_task: Any, platform: Any
+        self, run_task: Any, memory_platform: Any
     ) -> None:
         mask_secret("hunter2")
         env = {"PASSWORD": "abc", "LOGIN": "me:hunter2", "LONG": "x" * 5000}
         run_task(BashOperator(task_id="t", bash_command="echo {{ ds }}", env=env, dag=DAG("etl")))
-        (fields,) = platform.rendered
+        (fields,) = memory_platform.rendered
         assert fields["bash_command"] == "echo 2030-01-02"
         assert fields["env"].startswith('{"PASSWORD": "***", "LOGIN": "me:***", "LONG": "xxx')
         assert len(fields["env"]) < 4200
 
-    def test_a_command_that_a_function_computes_is_shown(self, run_task: Any, platform: Any) -> None:
+    def test_a_command_that_a_function_computes_is_shown(self, run_task: Any, memory_platform: Any) -> None:
         with DAG("etl"):
             result = task.bash(task_id="b")(lambda: "echo {{ ds }}")()
         assert pushed(run_task(result)) == {"return_value": "2030-01-02"}
-        assert platform.rendered[-1]["bash_command"] == "echo 2030-01-02"
+        assert memory_platform.rendered[-1]["bash_command"] == "echo 2030-01-02"
 
-    def test_nothing_is_sent_where_there_is_nothing_to_show(self, run_task: Any, platform: Any) -> None:
+    def test_nothing_is_sent_where_there_is_nothing_to_show(
+        self, run_task: Any, memory_platform: Any
+    ) -> None:
         run_task(make(lambda: 1))
-        assert platform.rendered == []
+        assert memory_platform.rendered == []

@@ -192,17 +192,17 @@ class TestRunning:
         assert results(run_task, mapped, 3) == [[1, -1], [2, -2], [3, -3]]
 
     def test_one_instance_reads_only_its_element_of_a_mapped_result(
-        self, run_task: Any, platform: Any
+        self, run_task: Any, memory_platform: Any
     ) -> None:
         with DAG("etl"):
             first = pair.expand(x=[1, 2])
             second = pair.override(task_id="second").expand(x=first)
         results(run_task, first, 2)
-        platform.requests.clear()
+        memory_platform.requests.clear()
         run_task(second, map_index=1)
-        assert [request.map_indexes for request in platform.requests if hasattr(request, "map_indexes")] == [
-            (1,)
-        ]
+        assert [
+            request.map_indexes for request in memory_platform.requests if hasattr(request, "map_indexes")
+        ] == [(1,)]
 
     def test_mapped_operators_get_default_args_of_their_own_class(self, run_task: Any) -> None:
         with DAG("etl", default_args={"env": {"WHO": "defaults"}, "append_env": True}):

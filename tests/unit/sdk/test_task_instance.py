@@ -56,7 +56,7 @@ def instance(dag: DAG, task_id: str, map_index: int = -1) -> TaskInstance:
 
 
 @pytest.fixture
-def pushes(platform: Any, dag: DAG) -> None:
+def pushes(memory_platform: Any, dag: DAG) -> None:
     instance(dag, "a").xcom_push("return_value", {"n": 1})
     instance(dag, "a").xcom_push(key="extra", value=[1, 2])
     instance(dag, "b").xcom_push("return_value", "text")
@@ -94,9 +94,9 @@ class TestPulling:
         assert instance(dag, "c").xcom_pull("group.first") == ["g0", "g1"]
         assert instance(dag, "group.second", 1).xcom_pull("many") == [0, 10]
 
-    def test_other_dags_and_runs_can_be_asked(self, dag: DAG, platform: Any) -> None:
-        platform.xcoms["other", "r 1", "t", -1, "return_value"] = serialize("theirs")
-        platform.xcoms["etl", "older", "c", -1, "return_value"] = serialize("old")
+    def test_other_dags_and_runs_can_be_asked(self, dag: DAG, memory_platform: Any) -> None:
+        memory_platform.xcoms["other", "r 1", "t", -1, "return_value"] = serialize("theirs")
+        memory_platform.xcoms["etl", "older", "c", -1, "return_value"] = serialize("old")
         ti = instance(dag, "c")
         assert ti.xcom_pull("t", dag_id="other") == "theirs"
         assert ti.xcom_pull("c", run_id="older") == "old"
@@ -104,9 +104,9 @@ class TestPulling:
         assert ti.xcom_pull("a", include_prior_dates=True) == {"n": 1}
 
 
-def test_a_push_is_sent_at_once_with_the_attempt_that_makes_it(dag: DAG, platform: Any) -> None:
+def test_a_push_is_sent_at_once_with_the_attempt_that_makes_it(dag: DAG, memory_platform: Any) -> None:
     instance(dag, "many", 1).xcom_push("key", [1])
-    assert platform.requests == [
+    assert memory_platform.requests == [
         PushXCom(
             attempt_id="x",
             dag_id="etl",
@@ -118,7 +118,7 @@ def test_a_push_is_sent_at_once_with_the_attempt_that_makes_it(dag: DAG, platfor
     ]
 
 
-def test_a_refusal_is_an_error_that_says_why(platform: Any) -> None:
+def test_a_refusal_is_an_error_that_says_why(memory_platform: Any) -> None:
     with pytest.raises(RequestRefusedError, match="GetDag was refused: no table for GetDag"):
         ask(GetDag(dag_id="x"), FoundDag)
 
@@ -147,12 +147,14 @@ def test_the_log_url_names_run_task_map_index_and_try(dag: DAG, monkeypatch: pyt
     assert instance(dag, "many", 1).log_url == expected
 
 
-def test_sensors_ask_for_states_and_counts_of_other_dags(dag: DAG, platform: Any) -> None:
-    platform.states = [
+def test_sensors_ask_for_states_and_counts_of_other_dags(dag: DAG, memory_platform: Any) -> None:
+    memory_platform.states = [
         TaskStateItem(run_id="r", task_id="a", state="success"),
         TaskStateItem(run_id="r", task_id="b", map_index=1, state="failed"),
     ]
-    platform.runs = [RunInfo(dag_id="x", run_id="r", run_type="manual", state="success", run_after=DAY)]
+    memory_platform.runs = [
+        RunInfo(dag_id="x", run_id="r", run_type="manual", state="success", run_after=DAY)
+    ]
     ti = instance(dag, "a")
     assert (ti.get_ti_count("x"), ti.get_ti_count("x", states=["failed"])) == (2, 1)
     assert ti.get_task_states("x", run_ids=["r"]) == {"r": {"a": "success", "b_1": "failed"}}
@@ -174,8 +176,8 @@ class TestDagRun:
         assert (run.end_date, run.queued_at, run.data_interval_start) == (None, None, None)
         assert (run.external_trigger, run.is_backfill, run.get_state()) == (True, False, "running")
 
-    def test_task_instances_are_asked_of_the_platform(self, platform: Any) -> None:
-        platform.states = [
+    def test_task_instances_are_asked_of_the_platform(self, memory_platform: Any) -> None:
+        memory_platform.states = [
             TaskStateItem(run_id="r 1", task_id="a", state="success"),
             TaskStateItem(run_id="r 1", task_id="b", map_index=1, state="failed"),
         ]
@@ -190,14 +192,14 @@ class TestDagRun:
         assert found.current_state() == "failed"
         assert run.get_task_instance("c") is None
 
-    def test_the_run_before_can_be_of_a_state_or_kind(self, platform: Any) -> None:
+    def test_the_run_before_can_be_of_a_state_or_kind(self, memory_platform: Any) -> None:
         def info(run_id: str, run_type: str, state: str) -> RunInfo:
             date = DAY - timedelta(days=1)
             return RunInfo(
                 dag_id="etl", run_id=run_id, run_type=run_type, state=state, run_after=date, logical_date=date
             )
 
-        platform.runs = [info("m", "manual", "success"), info("s", "scheduled", "failed")]
+        memory_platform.runs = [info("m", "manual", "success"), info("s", "scheduled", "failed")]
         run = DagRun(RUN)
         found = [
             run.get_previous_dagrun(),
