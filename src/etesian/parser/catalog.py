@@ -21,7 +21,6 @@ _CLOCK_SLACK_NS: Final = 20_000_000
 _MAX_UNSETTLED: Final = 2
 #: A file that failed is tried again when anything in its bundle changes, but not more often than this.
 _RETRY_SECONDS: Final = 2.0
-_SHORTEST_RENEWAL_SECONDS: Final = 10.0
 
 
 @dataclass(slots=True)
@@ -186,4 +185,6 @@ class BundleCatalog:
         """Return when an unchanged file is parsed again; files that were parsed together are spread out."""
         spread = crc32(known.key.file.encode("utf-8", "surrogateescape")) / 2**32 / 4
         wait = self._settings.reparse_interval_seconds * (1 - spread)
-        return wait if renew_in is None else min(wait, max(renew_in, _SHORTEST_RENEWAL_SECONDS))
+        if renew_in is None:
+            return wait
+        return min(wait, max(renew_in, self._settings.shortest_renewal_seconds))

@@ -34,7 +34,9 @@ class ReadTracker:
         loaded = [sys.modules[name] for name in sys.modules.keys() - self._modules_before]
         files = (getattr(module, "__file__", None) for module in loaded)
         found = self._paths | {relative for file in files if (relative := self._relative(file))}
-        return tuple(sorted(path for path in found if path != own_file and self._counts(path)))
+        inside = f"{own_file}/"  # modules of an archive are the archive
+        others = (path for path in found if path != own_file and not path.startswith(inside))
+        return tuple(sorted(path for path in others if self._counts(path)))
 
     def _on_event(self, event: str, arguments: tuple[Any, ...]) -> None:  # Any: whatever the event carries
         if event == "open":

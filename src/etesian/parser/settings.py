@@ -29,6 +29,7 @@ class ParserSettings:
     file_timeout_seconds: float = 50.0
     memory_limit_bytes: int | None = 2 * 1024**3  #: of one file's process; None: no limit
     reparse_interval_seconds: float = 600.0  #: how old a result may grow: the file may read the outside world
+    shortest_renewal_seconds: float = 10.0  #: how often the points of a custom timetable are computed at most
     rescan_interval_seconds: float = 30.0  #: how often to look where notifications do not reach
     debounce_seconds: float = 0.1  #: how long changes are collected before they are looked at
     request_timeout_seconds: float = 30.0  #: how long module-level code waits for a variable or connection

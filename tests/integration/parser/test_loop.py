@@ -298,3 +298,31 @@ def test_module_level_code_may_look_things_up_but_not_act(platform):
     with platform.parsing():
         eventually(lambda: platform.dag_ids() == ["a"])
     assert platform.description("a") == "kept; TriggerRun works in a task, not while a DAG file is imported"
+
+
+def test_the_points_of_a_custom_timetable_are_renewed_before_they_run_out(platform):
+    platform.write(
+        "a.py",
+        "from datetime import datetime, timedelta, timezone\n"
+        "from etesian import DAG\n"
+        "from etesian.sdk.timetable_base import DagRunInfo, Timetable\n"
+        "class Often(Timetable):\n"
+        "    def next_dagrun_info(self, *, last_automated_data_interval, restriction):\n"
+        "        start = datetime.now(timezone.utc)\n"
+        "        if last_automated_data_interval is not None:\n"
+        "            start = last_automated_data_interval.end\n"
+        "        return DagRunInfo.interval(start=start, end=start + timedelta(milliseconds=10))\n"
+        "dag = DAG('a', timetable=Often())\n",
+    )
+
+    def last_point():
+        with platform.store.read() as connection:
+            found = load_newest_spec(connection, "a")
+        return found.spec.schedule.points[-1].run_after if found else None
+
+    with platform.parsing(shortest_renewal_seconds=0.1):
+        eventually(last_point)
+        first = last_point()
+        eventually(lambda: last_point() > first)
+    with platform.store.read() as connection:
+        assert [version.number for version in list_versions(connection, "a")] == [1]

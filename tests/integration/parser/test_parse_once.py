@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from textwrap import dedent
+from zipfile import ZipFile
 
 import pytest
 
@@ -281,3 +282,11 @@ def test_a_custom_timetable_has_its_next_points_written_down(tmp_path):
     (spec,) = parse(tmp_path)["custom.py"].specs
     assert [point.run_after.day for point in spec.schedule.points[:3]] == [2, 4, 6]
     assert len(spec.schedule.points) >= 32
+
+
+def test_an_archive_of_dag_files_is_read(tmp_path):
+    with ZipFile(tmp_path / "team.zip", "w") as archive:
+        archive.writestr("etl.py", HEAD + "import names\ndag = DAG(names.NAME)\n")
+        archive.writestr("names.py", "NAME = 'zipped'\n")
+    found = parse(tmp_path)["team.zip"]
+    assert [(spec.dag_id, spec.file) for spec in found.specs] == [("zipped", "team.zip")]
