@@ -1,0 +1,290 @@
+"""The triggerer with real event loops and threads."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from etesian.foundation.clock import SystemClock
+from etesian.foundation.stop import StopSignal
+from etesian.triggerer import awaiting
+from etesian.triggerer.service import run_triggerer
+from etesian.triggerer.source import TriggerRow
+from etesian.triggerer.triggerer import Triggerer, TriggererSettings
+from tests.integration.triggerer.memory_source import (
+    HISTORY,
+    After,
+    Blocks,
+    BlocksInChildTask,
+    Busy,
+    Ends,
+    Fails,
+    MemorySource,
+    NotJson,
+    RefusesArguments,
+    Watch,
+    wait_until,
+)
+
+SETTINGS = TriggererSettings(blocking_seconds=0.2, alone_seconds=0.6, stop_seconds=5.0, refresh_seconds=0.2)
+
+
+@pytest.fixture
+def source() -> Iterator[MemorySource]:
+    HISTORY.clear()
+    made = MemorySource()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def triggerer(source: MemorySource) -> Iterator[Triggerer]:
+    made = Triggerer(source, SETTINGS)
+    yield made
+    made.stop()
+
+
+def test_a_trigger_fires_once_and_is_cleaned_up(source: MemorySource, triggerer: Triggerer) -> None:
+    source.add(After, "a", name="a")
+    triggerer.refresh()
+    wait_until(lambda: ("cleanup", "a") in HISTORY and source.results)
+    assert source.events() == {"a": {"name": "a"}}
+    assert HISTORY == [("start", "a"), ("cleanup", "a")]
+    assert len(triggerer) == 0
+
+
+def test_a_trigger_that_fired_is_not_started_again_while_its_row_is_still_there(
+    source: MemorySource, triggerer: Triggerer
+) -> None:
+    source.is_deleting = False
+    source.add(After, "a", name="a")
+    for _ in range(3):
+        triggerer.refresh()
+        wait_until(lambda: source.results)
+    assert HISTORY.count(("start", "a")) == 1
+    del source.rows["a"]
+    triggerer.refresh()
+    source.add(After, "a", name="a")
+    triggerer.refresh()
+    wait_until(lambda: len(source.results) == 2)
+
+
+@pytest.mark.parametrize(
+    ("trigger", "error"),
+    [
+        (Fails, "RuntimeError: no such queue"),
+        (Ends, "ended without an event"),
+        (NotJson, "cannot be an XCom"),
+        (RefusesArguments, "refuses its arguments: ValueError: a queue is needed"),
+    ],
+)
+def test_a_trigger_that_cannot_fire_says_why(
+    source: MemorySource, triggerer: Triggerer, trigger: type[After], error: str
+) -> None:
+    source.add(trigger, "a")
+    triggerer.refresh()
+    wait_until(lambda: source.results)
+    assert error in source.events()["a"]
+
+
+@pytest.mark.parametrize(
+    ("path", "error"),
+    [
+        ("nowhere.Trigger", "cannot be imported: No module named 'nowhere'"),
+        ("os.system", "'os.system' is not a trigger class"),
+        ("tests.integration.triggerer.memory_source.MemorySource", "is not a trigger class"),
+    ],
+)
+def test_only_trigger_classes_are_made(
+    source: MemorySource, triggerer: Triggerer, path: str, error: str
+) -> None:
+    source.add_row(TriggerRow(trigger_id="a", trigger_class=path, trigger_kwargs=b'{"command": "false"}'))
+    triggerer.refresh()
+    wait_until(lambda: source.results)
+    assert error in source.events()["a"]
+
+
+def test_a_trigger_whose_task_was_stopped_undoes_its_work(source: MemorySource, triggerer: Triggerer) -> None:
+    source.add(After, "a", name="a", seconds=300)
+    triggerer.refresh()
+    wait_until(lambda: ("start", "a") in HISTORY)
+    source.remove("a")
+    triggerer.refresh()
+    wait_until(lambda: ("cleanup", "a") in HISTORY)
+    assert HISTORY == [("start", "a"), ("kill", "a"), ("cleanup", "a")]
+    assert source.results == []
+
+
+def test_a_trigger_that_went_to_another_triggerer_is_left_in_peace(
+    source: MemorySource, triggerer: Triggerer
+) -> None:
+    source.add(After, "a", name="a", seconds=300)
+    triggerer.refresh()
+    wait_until(lambda: ("start", "a") in HISTORY)
+    source.elsewhere.add("a")
+    triggerer.refresh()
+    wait_until(lambda: ("cleanup", "a") in HISTORY)
+    assert ("kill", "a") not in HISTORY
+
+
+def test_a_store_that_fails_is_tried_again_and_nothing_is_lost(
+    source: MemorySource, triggerer: Triggerer
+) -> None:
+    source.failures = 3
+    for number in range(20):
+        source.add(After, f"t{number}", name="n")
+    triggerer.refresh()
+    wait_until(lambda: len(source.results) == 20)
+    assert sorted(source.events()) == sorted(f"t{number}" for number in range(20))
+
+
+def test_a_watcher_reports_every_event_and_is_started_again(
+    source: MemorySource, triggerer: Triggerer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(awaiting, "RESTART_SECONDS", (0.02, 0.04))
+    source.add_row(
+        TriggerRow(
+            trigger_id="w", trigger_class=f"{Watch.__module__}.Watch", label="watcher", is_watcher=True
+        )
+    )
+    triggerer.refresh()
+    wait_until(lambda: len(source.results) >= 6)
+    assert [result.event for result in source.results[:6]] == [b"0", b"1", b"2", b"0", b"1", b"2"]
+
+
+def test_no_more_than_the_capacity_is_awaited(source: MemorySource) -> None:
+    triggerer = Triggerer(source, TriggererSettings(capacity=3))
+    for number in range(5):
+        source.add(After, f"t{number}", name="n", seconds=300)
+    triggerer.refresh()
+    assert len(triggerer) == 3
+    for trigger_id in ("t0", "t1"):
+        source.remove(trigger_id)
+    triggerer.refresh()
+    assert len(triggerer) == 3
+    triggerer.stop()
+
+
+# --- blockages --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("blocker", [Blocks, BlocksInChildTask])
+def test_a_blocking_trigger_is_named_and_does_not_stall_the_rest(
+    source: MemorySource, triggerer: Triggerer, caplog: pytest.LogCaptureFixture, blocker: type[Blocks]
+) -> None:
+    caplog.set_level(logging.WARNING)
+    clock = SystemClock()
+    for number in range(50):
+        source.add(After, f"t{number}", name="n", seconds=0.1)
+    source.add(blocker, "bad", name="bad", seconds=3)
+    begun = clock.monotonic()
+    triggerer.refresh()
+    wait_until(lambda: len(source.results) >= 50)
+    assert clock.monotonic() - begun < 2.5
+    assert "bad" not in source.events()
+    (message,) = [record.getMessage() for record in caplog.records if "has blocked" in record.getMessage()]
+    assert f"{blocker.__name__} of dag.bad@run has blocked its event loop" in message
+    assert "memory_source.py" in message
+    wait_until(lambda: "bad" in source.events())
+    assert source.events()["bad"] == "done blocking"
+    assert len(source.results) == 51
+
+
+def test_others_of_a_blocking_class_keep_away_from_the_rest_from_then_on(
+    source: MemorySource, triggerer: Triggerer
+) -> None:
+    source.add(Blocks, "first", name="first", seconds=0.5)
+    triggerer.refresh()
+    wait_until(lambda: source.results)
+    source.add(Blocks, "second", name="second", seconds=2)
+    source.add(After, "good", name="good", seconds=0.05)
+    triggerer.refresh()
+    wait_until(lambda: "good" in source.events(), 1.0)
+    wait_until(lambda: "second" in source.events())
+
+
+def test_one_that_blocks_for_very_long_is_left_alone_by_its_own_class_too(
+    source: MemorySource, triggerer: Triggerer
+) -> None:
+    source.add(Blocks, "forever", name="forever", seconds=2.5)
+    triggerer.refresh()
+    wait_until(lambda: ("start", "forever") in HISTORY)
+    source.add(Blocks, "short", name="short", seconds=0.05)
+    triggerer.refresh()
+    wait_until(lambda: "short" in source.events(), 2.0)
+    assert "forever" not in source.events()
+    wait_until(lambda: "forever" in source.events())
+
+
+def test_many_short_steps_are_not_taken_for_a_blockage(
+    source: MemorySource, triggerer: Triggerer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
+    for number in range(10):
+        source.add(Busy, f"t{number}", name="n", steps=5)
+    triggerer.refresh()
+    wait_until(lambda: len(source.results) == 10)
+    assert "has blocked" not in caplog.text
+
+
+def test_a_restart_loses_none(source: MemorySource) -> None:
+    first = Triggerer(source, SETTINGS)
+    for number in range(30):
+        source.add(After, f"t{number}", name=f"t{number}", seconds=0 if number < 10 else 0.3)
+    first.refresh()
+    wait_until(lambda: len(source.results) >= 10)
+    first.stop()
+    assert sorted(name for what, name in HISTORY if what == "kill") == []
+    second = Triggerer(source, SETTINGS)
+    second.refresh()
+    wait_until(lambda: len(source.results) == 30)
+    second.stop()
+    assert sorted(source.events()) == sorted(f"t{number}" for number in range(30))
+
+
+def test_the_service_follows_the_bell_and_stops_when_told(source: MemorySource) -> None:
+    stop = StopSignal()
+    thread = threading.Thread(
+        target=run_triggerer,
+        args=(source, TriggererSettings(refresh_seconds=60, stop_seconds=5), stop),
+        daemon=True,
+    )
+    thread.start()
+    source.add(After, "a", name="a")
+    wait_until(lambda: "a" in source.events())
+    source.add(After, "b", name="b", seconds=300)
+    wait_until(lambda: ("start", "b") in HISTORY)
+    stop.set()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert ("kill", "b") not in HISTORY
+    assert "b" in source.rows
+    stop.close()
+
+
+def test_the_service_survives_a_store_that_cannot_be_read(
+    source: MemorySource, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    failures = iter([True, True])
+    ask = source.waiting_ids
+
+    def sometimes() -> set[str]:
+        if next(failures, False):
+            raise OSError("the store does not answer")
+        return ask()
+
+    monkeypatch.setattr(source, "waiting_ids", sometimes)
+    stop = StopSignal()
+    thread = threading.Thread(
+        target=run_triggerer, args=(source, TriggererSettings(refresh_seconds=0.05), stop), daemon=True
+    )
+    source.add(After, "a", name="a")
+    thread.start()
+    wait_until(lambda: "a" in source.events())
+    stop.set()
+    thread.join(10)
+    assert "Triggers cannot be loaded" in caplog.text
+    stop.close()
