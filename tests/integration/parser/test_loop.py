@@ -21,7 +21,7 @@ from etesian.store.queries.versions import list_versions, load_newest_spec, load
 from etesian.store.schema import migrate
 
 PAGE = Paging(limit=1000)
-SECONDS = 20
+SECONDS = 60
 
 
 def dag_file(dag_id: str, more: str = "") -> str:
