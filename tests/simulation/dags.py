@@ -6,7 +6,13 @@ from datetime import datetime, timedelta
 from random import Random
 
 from etesian.spec.dag import DagSpec
-from etesian.spec.schedule import CronTriggerSchedule, DeltaIntervalSchedule, NoSchedule, OnceSchedule, Schedule
+from etesian.spec.schedule import (
+    CronTriggerSchedule,
+    DeltaIntervalSchedule,
+    NoSchedule,
+    OnceSchedule,
+    Schedule,
+)
 from etesian.spec.task import GroupSpec, LiteralInput, MapSpec, TaskSpec, XComInput
 from etesian.spec.trigger_rule import TriggerRule
 

@@ -38,12 +38,20 @@ class Checker:
     is_quiet: bool = True  #: the store was written by the scheduler last
 
     def check(
-        self, events: Sequence[Event], decisions: Sequence[Decision], now: datetime, next_wake: datetime | None
+        self,
+        events: Sequence[Event],
+        decisions: Sequence[Decision],
+        now: datetime,
+        next_wake: datetime | None,
     ) -> None:
         """Check everything that can be seen now."""
+        if not decisions:
+            return
         rows = {key: record for tasks in self.store.tasks.values() for key, record in tasks.items()}
         queued = [each.workload for each in decisions if isinstance(each, Dispatch)]
-        self.saved_callbacks |= {each.callback.callback_id for each in decisions if isinstance(each, SaveCallback)}
+        self.saved_callbacks |= {
+            each.callback.callback_id for each in decisions if isinstance(each, SaveCallback)
+        }
         for record in rows.values():
             self._check_exits(record)
         fresh = [each for each in queued if isinstance(each, RunTask)]
@@ -76,7 +84,9 @@ class Checker:
         key = TaskKey(task.run.dag_id, task.run.run_id, task.task_id, task.map_index)
         record = rows[key]
         assert record.state is S.QUEUED, f"{key} was dispatched, but it is {record.state}"
-        assert record.attempt_id == task.attempt_id, f"{key} was dispatched with an attempt that is not its own"
+        assert record.attempt_id == task.attempt_id, (
+            f"{key} was dispatched with an attempt that is not its own"
+        )
         old = self.before.get(key)
         goes_on = task.resume is not None or task.first_started_at is not None
         if goes_on or (old is not None and old.state in {S.QUEUED, S.RUNNING}):
@@ -135,7 +145,10 @@ class Checker:
         used = self._used(rows)
         for task in fresh:
             record = rows[TaskKey(task.run.dag_id, task.run.run_id, task.task_id, task.map_index)]
-            if self.before.get(record.key) is not None and self.before[record.key].attempt_id == task.attempt_id:
+            if (
+                self.before.get(record.key) is not None
+                and self.before[record.key].attempt_id == task.attempt_id
+            ):
                 continue
             for name, _, limit in self._accounts(record):
                 is_changing = name[0] == "task" and len(self.store.dags[record.dag_id].versions) > 1
@@ -149,7 +162,9 @@ class Checker:
         for key, old in self.before.items():
             new = rows.get(key)
             if old.state.is_final and old.state is not S.REMOVED and new is not None:
-                assert new.state in {old.state, S.REMOVED}, f"{key} went from {old.state} to {new.state} by itself"
+                assert new.state in {old.state, S.REMOVED}, (
+                    f"{key} went from {old.state} to {new.state} by itself"
+                )
 
     def _check_work_is_done(
         self, rows: dict[TaskKey, TaskInstanceRecord], next_wake: datetime | None
@@ -162,9 +177,13 @@ class Checker:
             if run.state is not RunState.RUNNING:
                 continue
             if record.state is S.SCHEDULED and not self.store.dags[record.dag_id].is_paused:
-                is_blocked = any(limit is not None and used[name] + slots > limit for name, slots, limit in self._accounts(record))
+                is_blocked = any(
+                    limit is not None and used[name] + slots > limit
+                    for name, slots, limit in self._accounts(record)
+                )
                 is_behind = any(
-                    other.pool == record.pool and other.pool_slots > record.pool_slots for other in waiting_in_pool
+                    other.pool == record.pool and other.pool_slots > record.pool_slots
+                    for other in waiting_in_pool
                 )
                 assert is_blocked or is_behind, f"{record.key} could start, but does not"
             elif record.state is S.NONE:
@@ -183,10 +202,16 @@ class Checker:
         if verdict is Verdict.WAIT:
             assert record.skipped_by is None, f"{record.key} was skipped by a branch, but waits"
             return
-        if verdict is Verdict.RUN and task.expansion is not None and self._is_source_open(task, record.key.run_key):
+        if (
+            verdict is Verdict.RUN
+            and task.expansion is not None
+            and self._is_source_open(task, record.key.run_key)
+        ):
             return
         may_wait_for_past = verdict is Verdict.RUN or task.spec.wait_for_past_depends_before_skipping
-        assert task.uses_past and may_wait_for_past, f"{record.key} waits for nothing: its rule says {verdict}"
+        assert task.uses_past and may_wait_for_past, (
+            f"{record.key} waits for nothing: its rule says {verdict}"
+        )
 
     def _is_source_open(self, task: GraphTask, run_key: RunKey) -> bool:
         assert task.expansion is not None
@@ -207,7 +232,9 @@ class Checker:
                 assert running >= limit, f"{waiting[0].key} could start: {running} of {limit} run"
             for run in runs:
                 if run.state is RunState.RUNNING:
-                    open_tasks = [each for each in self.store.tasks.get(run.key, {}).values() if not each.state.is_final]
+                    open_tasks = [
+                        each for each in self.store.tasks.get(run.key, {}).values() if not each.state.is_final
+                    ]
                     assert open_tasks, f"{run.key} is running, but all its tasks are done"
 
 
@@ -220,7 +247,11 @@ def _count(
         return counts
     for record in tasks:
         task = names.get(record.task_id)
-        if task is None or record.state is S.REMOVED or (map_index is not None and record.map_index != map_index):
+        if (
+            task is None
+            or record.state is S.REMOVED
+            or (map_index is not None and record.map_index != map_index)
+        ):
             continue
         counts.expect(1, is_setup=task.spec.is_setup)
         counts.add(record.state, 1, is_setup=task.spec.is_setup)

@@ -44,7 +44,9 @@ class Scheduler:
     def __post_init__(self) -> None:
         self.store.epoch += 1
         self.epoch = self.store.epoch
-        self.settings = replace(self.settings, ids_seed=self.settings.ids_seed + self.epoch.to_bytes(4, "big"))
+        self.settings = replace(
+            self.settings, ids_seed=self.settings.ids_seed + self.epoch.to_bytes(4, "big")
+        )
         self.core = Core(self.settings)
         self.batch(self.store.load_everything(), self.now)
 
@@ -60,7 +62,9 @@ class Scheduler:
         decisions += self._advance(now)
         questions = [each for each in decisions if isinstance(each, AskPast)]
         while questions:
-            answers = [each for question in questions for each in self._apply(self.store.answer(question), now)]
+            answers = [
+                each for question in questions for each in self._apply(self.store.answer(question), now)
+            ]
             answers += self._advance(now)
             questions = [each for each in answers if isinstance(each, AskPast)]
             decisions += answers
@@ -122,4 +126,6 @@ class Scheduler:
         core = Core(self.settings)
         for event, now, decisions in self.steps:
             again = core.advance(now) if event is None else core.apply(event, now)
-            assert again == decisions, f"a replay decides differently at {now}: {again} instead of {decisions}"
+            assert again == decisions, (
+                f"a replay decides differently at {now}: {again} instead of {decisions}"
+            )

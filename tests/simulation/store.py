@@ -199,7 +199,9 @@ class Store:
         for key, record in self.tasks.get(run.key, {}).items():
             if record.state is not TaskState.REMOVED and states.get(key.task_id, TaskState.SUCCESS) in good:
                 states[key.task_id] = record.state
-        return PastKnown(run_key=question.run_key, past_run_id=run.run_id, states=states)
+        return PastKnown(
+            run_key=question.run_key, past_run_id=run.run_id, past_date=run.logical_date, states=states
+        )
 
     def insert_run(self, dag_id: str, run_id: str, now: datetime, logical_date: datetime) -> DagRunRecord:
         """Insert a run as the API does."""

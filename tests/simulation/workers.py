@@ -75,7 +75,9 @@ class Worker:
         if held is None or held.report is not None:
             return
         if held.is_claimed:
-            held.report = Finished(attempt_id=attempt_id, outcome=Failed(reason="stopped", cause="stopped"), ended_at=now)
+            held.report = Finished(
+                attempt_id=attempt_id, outcome=Failed(reason="stopped", cause="stopped"), ended_at=now
+            )
         else:
             del self.held[attempt_id]
 

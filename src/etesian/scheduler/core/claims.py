@@ -59,7 +59,7 @@ def start_attempt(
     memory: Memory, instance: Instance, now: datetime, *, hostname: str | None, pid: int | None
 ) -> None:
     """Let a queued attempt run. A task that was deferred goes on, so its start stays what it was."""
-    record, timeout = instance.record, instance.node.task.spec.execution_timeout_seconds
+    record = instance.record
     goes_on = record.resume is not None and record.started_at is not None
     assert record.attempt_id is not None, "a queued task instance has an attempt"
     del memory.unclaimed[record.attempt_id]
@@ -72,6 +72,19 @@ def start_attempt(
         pid=pid,
         started_at=record.started_at if goes_on else now,
     )
-    if timeout is not None:
-        due = now + timedelta(seconds=timeout) + memory.settings.execution_timeout_grace
-        memory.timers.set(TimerKind.OVERDUE, instance, due)
+    watch_attempt(memory, instance)
+
+
+def watch_attempt(memory: Memory, instance: Instance) -> None:
+    """Set the timer that ends a running attempt if its worker does not."""
+    record, timeout = instance.record, instance.node.task.spec.execution_timeout_seconds
+    if timeout is None:
+        return
+    started_at = record.started_at
+    if record.resume is not None and record.queued_at is not None:
+        # It started before it was deferred; this attempt began when it was claimed, at the latest when it would
+        # have been withdrawn.
+        started_at = record.queued_at + memory.settings.queued_timeout
+    if started_at is not None:
+        due_at = started_at + timedelta(seconds=timeout) + memory.settings.execution_timeout_grace
+        memory.timers.set(TimerKind.OVERDUE, instance, due_at)

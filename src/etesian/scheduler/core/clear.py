@@ -8,6 +8,7 @@ from datetime import datetime
 from etesian.lifecycle.state import RunState, TaskState
 from etesian.protocol.commands import ClearTasks, TaskSelection
 from etesian.scheduler.core.attempts import stop_attempt
+from etesian.scheduler.core.decisions import ClearXComs
 from etesian.scheduler.core.deferral import end_wait
 from etesian.scheduler.core.memory import Instance, Memory, Run
 from etesian.scheduler.core.moves import FRESH, move
@@ -68,7 +69,9 @@ def _forget_skips(memory: Memory, run: Run, chosen: Sequence[Instance]) -> None:
 def _clear(memory: Memory, instance: Instance) -> None:
     record = instance.record
     retries = instance.node.task.spec.retries
-    _forget_lengths(instance)
+    if record.try_number:
+        instance.node.run.lengths.pop((record.task_id, record.map_index), None)
+        memory.decide(ClearXComs(key=record.key))
     match record.state:
         case TaskState.NONE | TaskState.RESTARTING | TaskState.REMOVED:
             pass
@@ -83,12 +86,6 @@ def _clear(memory: Memory, instance: Instance) -> None:
             stop_attempt(memory, instance, "cleared")
             end_wait(memory, instance)
             move(memory, instance, TaskState.NONE, **FRESH | {"max_tries": record.try_number + retries})
-
-
-def _forget_lengths(instance: Instance) -> None:
-    task, run = instance.node.task, instance.node.run
-    for key, _ in task.feeds:
-        run.lengths.pop((task.task_id, instance.record.map_index, key), None)
 
 
 def _revive(memory: Memory, run: Run, now: datetime) -> None:

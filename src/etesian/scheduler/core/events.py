@@ -84,6 +84,7 @@ class PastKnown(_Event, frozen=True, kw_only=True):
 
     run_key: RunKey  #: the run that asked
     past_run_id: str | None
+    past_date: datetime | None = None  #: its logical date
     states: dict[str, TaskState]  #: by task_id; of a mapped task the worst
 
 

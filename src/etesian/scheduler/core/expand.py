@@ -108,9 +108,9 @@ def _source_length(run: Run, task_id: str, key: str) -> int | None:
     if node is None:
         return None
     if node.task.expansion is not None:
-        return sum((task_id, map_index, key) in run.lengths for map_index in node.instances)
-    length = run.lengths.get((task_id, -1, key))
-    return None if length is None or length < 0 else length
+        return sum(key in run.lengths.get((task_id, map_index), {}) for map_index in node.instances)
+    length = run.lengths.get((task_id, -1), {}).get(key, -1)
+    return None if length < 0 else length
 
 
 def _resize(memory: Memory, node: Node, total: int) -> None:

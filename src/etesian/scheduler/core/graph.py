@@ -74,9 +74,7 @@ class GraphTask:
         self.setups_within: tuple[int, ...] = ()
         self.guarded: tuple[int, ...] = ()  #: of a setup: the tasks that have it in ``setups``
         self.guarded_within: tuple[int, ...] = ()
-        self.feeds: tuple[
-            tuple[str, Expansion], ...
-        ] = ()  #: mappings whose length an XCom of this task decides
+        self.feeds: tuple[Expansion, ...] = ()  #: whose length an XCom of this task decides
         self.is_leaf = False  #: its state counts for the state of the run
         self.uses_past = spec.depends_on_past or spec.wait_for_downstream
         self.callbacks = frozenset(spec.callbacks) & SENT_CALLBACKS
@@ -148,13 +146,13 @@ class DagGraph:
         return by_group.get(task.group) if task.group is not None else None
 
     def _add_members(self) -> None:
-        feeds: dict[str, list[tuple[str, Expansion]]] = {}
         for task in self.tasks:
             if task.expansion is not None:
                 task.expansion.members.append(task.index)
+        feeds: dict[str, dict[Expansion, None]] = {}
         for expansion in self.expansions.values():
-            for task_id, key in expansion.sources:
-                feeds.setdefault(task_id, []).append((key, expansion))
+            for task_id, _ in expansion.sources:
+                feeds.setdefault(task_id, {})[expansion] = None
         for task_id, fed in feeds.items():
             if task_id in self.index:
                 self.tasks[self.index[task_id]].feeds = tuple(fed)

@@ -91,12 +91,19 @@ class Node:
 class Past:
     """The run before, for tasks that depend on it: itself if it is in memory, else what its tasks came to."""
 
-    __slots__ = ("run", "run_id", "states")
+    __slots__ = ("date", "run", "run_id", "states")
 
-    def __init__(self, run_id: str | None, run: Run | None, states: dict[str, TaskState]) -> None:
+    def __init__(
+        self,
+        run_id: str | None = None,
+        date: datetime | None = None,
+        run: Run | None = None,
+        states: dict[str, TaskState] | None = None,
+    ) -> None:
         self.run_id = run_id  #: None: there is none
+        self.date = date
         self.run = run
-        self.states = states
+        self.states: dict[str, TaskState] = states or {}
 
 
 class Run:
@@ -109,6 +116,7 @@ class Run:
         "dag",
         "failed_leaves",
         "graph",
+        "has_place",
         "has_slot",
         "is_new",
         "lanes",
@@ -130,9 +138,8 @@ class Run:
         self.failed_leaves = 0  #: task instances that make the run a failure
         self.account = Account("run", record.run_id, graph.spec.max_active_tasks)
         self.lanes: dict[tuple[str, int, int], Lane] = {}
-        self.lengths: dict[
-            tuple[str, int, str], int
-        ] = {}  #: of XComs that decide a mapping; -1: a value without length
+        #: Lengths of XComs, by task_id and map index, then by key; -1: a value without length.
+        self.lengths: dict[tuple[str, int], dict[str, int]] = {}
         self.map_lengths: dict[
             str, dict[str, int]
         ] = {}  #: of expanded tasks and groups: the length of each input
@@ -141,6 +148,7 @@ class Run:
         self.past: Past | None = None  #: None while the store was not asked or has not answered
         self.successors: list[Run] = []  #: runs whose past is this one
         self.is_new = False  #: the store does not know it yet
+        self.has_place = False  #: it counts among the DAG's unfinished runs
         self.has_slot = False  #: it counts among the DAG's active runs
 
     def __repr__(self) -> str:

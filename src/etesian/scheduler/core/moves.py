@@ -182,7 +182,7 @@ def _count_final(memory: Memory, instance: Instance, old: TaskState, new: TaskSt
         None if new is TaskState.REMOVED else new,
     )
     if is_final and node.task.feeds:
-        memory.fed.extend((run, expansion) for _, expansion in node.task.feeds)
+        memory.fed.extend((run, expansion) for expansion in node.task.feeds)
     if run.successors:
         _tell_successors(memory, instance)
 

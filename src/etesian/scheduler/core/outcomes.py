@@ -105,16 +105,12 @@ def _succeed(memory: Memory, instance: Instance, report: Finished, outcome: Succ
 
 
 def _note_lengths(instance: Instance, outcome: Succeeded) -> None:
-    """Remember the lengths of pushed values that decide how a task is expanded."""
-    task, run = instance.node.task, instance.node.run
-    if not task.feeds:
-        return
-    keys = {key for key, _ in task.feeds}
-    for value in outcome.xcoms:
-        if value.key in keys:
-            run.lengths[task.task_id, instance.record.map_index, value.key] = (
-                -1 if value.length is None else value.length
-            )
+    """Remember the lengths of pushed values: they decide how often tasks that are mapped over them run."""
+    if outcome.xcoms:
+        record = instance.record
+        instance.node.run.lengths[record.task_id, record.map_index] = {
+            value.key: -1 if value.length is None else value.length for value in outcome.xcoms
+        }
 
 
 def _skip_for_branch(memory: Memory, branch: Instance, task_id: str, now: datetime) -> None:

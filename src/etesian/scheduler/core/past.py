@@ -20,7 +20,7 @@ def ask_past(memory: Memory, run: Run) -> None:
     if not run.graph.uses_past:
         return
     if run.record.logical_date is None:
-        run.past = Past(None, None, {})
+        run.past = Past()
     else:
         memory.decide(AskPast(run_key=run.key, before=run.record.logical_date))
 
@@ -34,10 +34,25 @@ def learn_past(memory: Memory, event: PastKnown) -> None:
     run_id = event.past_run_id
     previous = run.dag.runs.get(run_id) if run_id is not None else None
     states = event.states if run_id is None else run.dag.recent.get(run_id, event.states)
-    run.past = Past(run_id, previous, dict(states))
+    run.past = Past(run_id, event.past_date, previous, dict(states))
     if previous is not None:
         previous.successors.append(run)
     memory.touched.extend(node for node in run.nodes if node.task.uses_past)
+
+
+def insert_into_past(run: Run) -> None:
+    """A new run may be the one right before a run that has begun already: that one looks at it from now on."""
+    date = run.record.logical_date
+    if date is None or run.dag.graph is None or not run.dag.graph.uses_past:
+        return
+    for other in run.dag.runs.values():
+        past, own_date = other.past, other.record.logical_date
+        if past is None or own_date is None or own_date <= date:
+            continue
+        if past.run_id is None or (past.date is not None and past.date < date):
+            forget_past(other)
+            other.past = Past(run.record.run_id, date, run)
+            run.successors.append(other)
 
 
 def forget_past(run: Run) -> None:
@@ -49,7 +64,8 @@ def forget_past(run: Run) -> None:
 
 def leave_for_successors(run: Run) -> None:
     """A run leaves memory: keep what its tasks came to for the runs after it."""
-    if not run.graph.uses_past and not run.successors:
+    newest = run.dag.graph
+    if not run.successors and (newest is None or not newest.uses_past):
         return
     states = {node.task.task_id: worst_state(run, node.task.task_id) for node in run.nodes}
     known = {task_id: state for task_id, state in states.items() if state is not None}
@@ -68,7 +84,7 @@ def leave_for_successors(run: Run) -> None:
 def abandon_successors(memory: Memory, run: Run) -> None:
     """A run is deleted: the runs after it wait for it no more."""
     for successor in run.successors:
-        successor.past = Past(None, None, {})
+        successor.past = Past()
     touch_successors(memory, run)
     run.successors = []
     forget_recent(run)

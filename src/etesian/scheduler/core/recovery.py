@@ -14,7 +14,7 @@ from etesian.scheduler.core.graph import DagGraph
 from etesian.scheduler.core.memory import Dag, Memory, Run
 from etesian.scheduler.core.past import leave_for_successors, welcome_successors
 from etesian.scheduler.core.restore import load_instances
-from etesian.scheduler.core.runs import begin, enqueue_run, take_run_slot
+from etesian.scheduler.core.runs import begin, enqueue_run, take_place, take_run_slot
 from etesian.scheduler.core.unload import unload_instances
 
 
@@ -25,7 +25,7 @@ def load_run(memory: Memory, event: RunLoaded, now: datetime) -> None:
         return
     dag = memory.dags.setdefault(record.dag_id, Dag(record.dag_id))
     run = Run(dag, _find_graph(dag, event), record)
-    run.lengths = dict(event.xcom_lengths)
+    run.lengths = _choose_lengths(event)
     run.asset_events = tuple(msgspec.to_builtins(item) for item in event.asset_events)
     if not record.state.is_final:
         arm_deadlines(memory, run, now)
@@ -37,7 +37,7 @@ def load_run(memory: Memory, event: RunLoaded, now: datetime) -> None:
     welcome_successors(run)
     load_instances(memory, run, event.task_instances)
     if record.state is RunState.RUNNING:
-        dag.unfinished += not run.is_backfill
+        take_place(run)
         take_run_slot(run)
         begin(memory, run)
     elif record.state is RunState.QUEUED:
@@ -46,6 +46,16 @@ def load_run(memory: Memory, event: RunLoaded, now: datetime) -> None:
     else:
         memory.visitors[run] = None
         redo_run(memory, run, now)
+
+
+def _choose_lengths(event: RunLoaded) -> dict[tuple[str, int], dict[str, int]]:
+    """Return the lengths of XComs. What a cleared task had pushed does not count any more."""
+    lengths: dict[tuple[str, int], dict[str, int]] = {}
+    done = {(it.task_id, it.map_index) for it in event.task_instances if it.state.is_final}
+    for (task_id, map_index, key), length in event.xcom_lengths.items():
+        if (task_id, map_index) in done:
+            lengths.setdefault((task_id, map_index), {})[key] = length
+    return lengths
 
 
 def _find_graph(dag: Dag, event: RunLoaded) -> DagGraph:

@@ -16,17 +16,17 @@ from etesian.scheduler.core.timers import TimerKind
 
 
 def load_instances(memory: Memory, run: Run, records: Sequence[TaskInstanceRecord]) -> None:
-    """Give the run its task instances. One whose task the version does not have was removed with it."""
+    """Give the run its task instances. A task that has none, or only removed ones, gets one that has not begun."""
     run.nodes = [Node(run, task) for task in run.graph.tasks]
     by_task: dict[str, list[TaskInstanceRecord]] = {}
     for record in records:
         by_task.setdefault(record.task_id, []).append(record)
     for node in run.nodes:
-        stored = by_task.get(node.task.task_id)
-        if stored is None:
+        stored = by_task.get(node.task.task_id, [])
+        if all(record.state is TaskState.REMOVED for record in stored):
+            stored = [record for record in stored if record.map_index >= 0]
             instance = add_instance(memory, node, make_record(run.record, node.task))
             memory.changed_instances[instance] = None
-            continue
         for record in sorted(stored, key=lambda found: found.map_index):
             _take_up(memory, add_instance(memory, node, record))
     for expansion in run.graph.expansions.values():

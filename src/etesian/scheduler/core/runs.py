@@ -14,7 +14,7 @@ from etesian.scheduler.core.events import RunAdded
 from etesian.scheduler.core.graph import GraphTask
 from etesian.scheduler.core.memory import Dag, Memory, Node, Run
 from etesian.scheduler.core.moves import add_instance
-from etesian.scheduler.core.past import ask_past, forget_past, leave_for_successors
+from etesian.scheduler.core.past import ask_past, forget_past, insert_into_past, leave_for_successors
 from etesian.scheduler.core.timers import TimerKind
 
 
@@ -48,8 +48,9 @@ def enqueue_run(memory: Memory, run: Run) -> None:
     dag, record = run.dag, run.record
     memory.runs[record.key] = run
     dag.runs[record.run_id] = run
+    insert_into_past(run)
+    take_place(run)
     if not run.is_backfill:
-        dag.unfinished += 1
         heappush(dag.queue, (record.run_after, record.run_id))
     memory.touch_dag(dag)
 
@@ -170,7 +171,6 @@ def set_paused(memory: Memory, dag: Dag, *, is_paused: bool) -> None:
         dag.failed_in_a_row = 0
     dag.is_paused = is_paused
     memory.ready.set_limit(dag.gate, 0 if is_paused else None)
-    dag.schedule_is_held = True
     memory.touch_dag(dag)
 
 
@@ -182,10 +182,17 @@ def release_run(memory: Memory, run: Run) -> None:
     memory.runs.pop(run.key, None)
     dag.runs.pop(run.record.run_id, None)
     if not run.is_backfill:
-        dag.unfinished -= 1
+        dag.unfinished -= run.has_place
         dag.active -= run.has_slot
-    run.has_slot = False
+    run.has_place = run.has_slot = False
     memory.touch_dag(dag)
+
+
+def take_place(run: Run) -> None:
+    """Count a run among the DAG's unfinished ones."""
+    if not run.has_place:
+        run.has_place = True
+        run.dag.unfinished += not run.is_backfill
 
 
 def take_run_slot(run: Run) -> None:

@@ -31,10 +31,14 @@ def plan_next_run(memory: Memory, dag: Dag, now: datetime) -> None:
         memory.timers.set(TimerKind.SCHEDULE, dag, point.run_after)
 
 
-def replan_if_held(memory: Memory, dag: Dag, now: datetime) -> None:
-    """Go on with the schedule if what held it is over."""
-    if dag.schedule_is_held and dag.is_open and not is_full(dag):
-        plan_next_run(memory, dag, now)
+def review_schedule(memory: Memory, dag: Dag, now: datetime) -> None:
+    """Hold the schedule while too many runs are unfinished; go on with it when what held it is over."""
+    if dag.is_open and not is_full(dag):
+        if dag.schedule_is_held:
+            plan_next_run(memory, dag, now)
+    elif not dag.schedule_is_held:
+        dag.schedule_is_held = True
+        memory.timers.cancel(TimerKind.SCHEDULE, dag)
 
 
 def is_full(dag: Dag) -> bool:

@@ -10,7 +10,7 @@ from etesian.scheduler.core.expand import expand
 from etesian.scheduler.core.halt import fail_fast
 from etesian.scheduler.core.memory import Instance, Memory
 from etesian.scheduler.core.runs import finish_run, start_runs
-from etesian.scheduler.core.runs_due import replan_if_held
+from etesian.scheduler.core.runs_due import review_schedule
 from etesian.scheduler.core.upstream import doubt_node, evaluate_instance, evaluate_node
 
 
@@ -43,7 +43,7 @@ def admit_runs(memory: Memory, now: datetime) -> None:
         create_asset_run(memory, dag, now)
         start_runs(memory, dag, now)
         advance_backfills(memory, dag, now)
-        replan_if_held(memory, dag, now)
+        review_schedule(memory, dag, now)
         settle(memory, now)
 
 

@@ -31,17 +31,21 @@ class Timers:
 
     def __init__(self) -> None:
         self._heap: list[tuple[datetime, int, TimerKey]] = []
-        self._live: dict[TimerKey, int] = {}
+        self._live: dict[TimerKey, tuple[datetime, int]] = {}
         self._serial = 0
 
     def __len__(self) -> int:
         return len(self._live)
 
+    def pending(self) -> dict[TimerKey, datetime]:
+        """Return when each timer rings."""
+        return {key: when for key, (when, _) in self._live.items()}
+
     def set(self, kind: TimerKind, target: Hashable, when: datetime) -> None:
         """Let the timer ring at ``when``."""
         key = (kind, target)
         self._serial += 1
-        self._live[key] = self._serial
+        self._live[key] = (when, self._serial)
         heappush(self._heap, (when, self._serial, key))
         if len(self._heap) > MIN_COMPACTION and len(self._heap) > 2 * len(self._live):
             self._compact()
@@ -55,7 +59,7 @@ class Timers:
         heap = self._heap
         while heap:
             when, serial, key = heap[0]
-            if self._live.get(key) == serial:
+            if self._live.get(key) == (when, serial):
                 return when
             heappop(heap)
         return None
@@ -70,5 +74,5 @@ class Timers:
         return due
 
     def _compact(self) -> None:
-        self._heap = [entry for entry in self._heap if self._live.get(entry[2]) == entry[1]]
+        self._heap = [entry for entry in self._heap if self._live.get(entry[2]) == entry[:2]]
         heapify(self._heap)

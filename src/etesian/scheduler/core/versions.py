@@ -24,10 +24,11 @@ def change_version(memory: Memory, run: Run, graph: DagGraph) -> None:
     records = unload_instances(memory, run)
     run.bind(graph)
     memory.update_run(run, version_hash=graph.version_hash)
+    records = [record if _fits(record, graph) else _remove(record) for record in records]
     for record in records:
-        if not _fits(record, graph):
-            memory.decide(SaveTaskInstance(task_instance=_remove(record)))
-    load_instances(memory, run, [record for record in records if _fits(record, graph)])
+        if record.task_id not in graph.index:
+            memory.decide(SaveTaskInstance(task_instance=record))
+    load_instances(memory, run, [record for record in records if record.task_id in graph.index])
     memory.changed_instances.update(dict.fromkeys(run.instances()))
     memory.doubted.extend(run.nodes)
     memory.touched.extend(run.nodes)

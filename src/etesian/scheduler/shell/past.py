@@ -24,4 +24,9 @@ def load_past(store: Store, question: AskPast) -> PastKnown:
         # Of a mapped task, one instance that is not good speaks for all.
         if state is not TaskState.REMOVED and states.get(task_id, TaskState.SUCCESS) in GOOD:
             states[task_id] = state
-    return PastKnown(run_key=question.run_key, past_run_id=previous.run_id, states=states)
+    return PastKnown(
+        run_key=question.run_key,
+        past_run_id=previous.run_id,
+        past_date=previous.logical_date,
+        states=states,
+    )
