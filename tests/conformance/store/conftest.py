@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from cryptography.fernet import Fernet
@@ -58,14 +59,21 @@ def empty_url(database: str, request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def store(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+def home() -> Iterator[Path]:
+    """Make a home whose path is short enough for sockets, so that nothing is left outside it."""
+    with TemporaryDirectory(prefix="etesian-") as name:
+        yield Path(name)
+
+
+@pytest.fixture
+def store(database: str, request: pytest.FixtureRequest, home: Path) -> Iterator[Store]:
     """Open a store whose database has our tables and nothing else."""
     if database == "sqlite":
-        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "etesian.db")
-        opened = open_store("", home=tmp_path)
+        shutil.copy(request.getfixturevalue("sqlite_template"), home / "etesian.db")
+        opened = open_store("", home=home)
         yield opened
     else:
-        opened = open_store(request.getfixturevalue("postgresql_with_tables"), home=tmp_path)
+        opened = open_store(request.getfixturevalue("postgresql_with_tables"), home=home)
         yield opened
         _empty(opened)
     opened.dispose()

@@ -8,6 +8,7 @@ from contextlib import ExitStack, closing
 import pytest
 from sqlalchemy import text
 
+from etesian.foundation.run_dir import run_directory
 from etesian.store import Store
 from etesian.store.bus import Bell, Bus, open_bus
 from tests.conformance.store.waiting import wait_for, wait_until
@@ -80,10 +81,8 @@ def test_a_broken_connection_is_renewed_and_tells_what_may_have_been_missed(
 ) -> None:
     bell = listen()
     with store.write() as connection:
-        ended = (
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'etesian-bell'"
-        )
-        assert any(connection.execute(text(ended)).scalars())
+        bells = "FROM pg_stat_activity WHERE application_name = 'etesian-bell'"
+        assert any(connection.execute(text(f"SELECT pg_terminate_backend(pid) {bells}")).scalars())
     assert heard(bell, {"inbox", "changes", "specs"}) == {"inbox", "changes", "specs"}
     bus.ring("inbox")
     heard(bell, {"inbox"})
@@ -92,7 +91,8 @@ def test_a_broken_connection_is_renewed_and_tells_what_may_have_been_missed(
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_the_socket_of_a_dead_listener_is_removed(store: Store, bus: Bus) -> None:
     bell = bus.listen()
-    folder = store.home / "run" / "bell" if (store.home / "run" / "bell").exists() else None
+    folder = run_directory(store.home) / "bell"
+    assert len(list(folder.iterdir())) == 1
     bell._socket.close()  # type: ignore[attr-defined]  # what a killed process leaves behind
     bus.ring("inbox")
-    assert folder is None or list(folder.iterdir()) == []
+    assert list(folder.iterdir()) == []
