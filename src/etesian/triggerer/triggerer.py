@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from threading import RLock
@@ -69,13 +69,17 @@ class Triggerer:
             room = max(0, self._settings.capacity - len(self._owners) + len(gone))
         if gone:
             # Those that exist have been given to another triggerer, which needs what they did outside.
-            moved = {row.trigger_id for row in self._source.load(gone)}
+            moved = {row.trigger_id for row in self._load(sorted(gone))}
             self._cancel(moved, is_killed=False)
             self._cancel(gone - moved, is_killed=True)
-        for first in range(0, min(len(new), room), LOAD_SIZE):
-            rows = self._source.load(new[first : min(first + LOAD_SIZE, room)])
+        if new:
+            rows = list(self._load(new[:room]))
             with self._lock:
                 self._assign(rows)
+
+    def _load(self, trigger_ids: Sequence[str]) -> Iterator[TriggerRow]:
+        for first in range(0, len(trigger_ids), LOAD_SIZE):
+            yield from self._source.load(trigger_ids[first : first + LOAD_SIZE])
 
     def stop(self) -> None:
         """Await nothing any more, and store what is still to be stored. The triggers stay in the store."""

@@ -138,6 +138,8 @@ class Leader:
             executors[name].stop(attempt_ids, reason)
         if effects.writes:
             self._parts.bus.ring("changes")
+        if effects.batch.triggers_started or effects.batch.triggers_cancelled:
+            self._parts.bus.ring("triggers")
 
     def _sleep(self) -> None:
         """Wait for an event, the core's next timer, the lease or the inbox's regular look."""

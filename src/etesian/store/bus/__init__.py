@@ -1,8 +1,8 @@
 """The bell: tells other processes that there is something to look at.
 
 It carries no data and may miss a ring: who listens also looks by itself now and then. Topics in use are
-``inbox`` (commands wait), ``changes`` (states of runs or tasks changed) and ``specs`` (DAG files should be
-looked at again).
+``inbox`` (commands wait), ``changes`` (states of runs or tasks changed), ``triggers`` (a trigger was added or
+cancelled) and ``specs`` (DAG files should be looked at again).
 """
 
 from etesian.store.bus.base import Bell, Bus

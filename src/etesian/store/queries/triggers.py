@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, delete, select, update
 
 from etesian.lifecycle.records import TaskKey
 from etesian.store.queries.task_rows import with_run
@@ -32,6 +32,8 @@ _TRIGGERS: Final = with_run(
     select(dags_table.c.dag_id, dag_runs_table.c.run_id, triggers_table), triggers_table
 )
 
+_OWNERS: Final = select(_trigger.trigger_id, _trigger.triggerer)
+
 
 def load_triggers(connection: Connection, *, triggerer: str | None = None) -> list[TriggerRecord]:
     """Return all triggers, or those of one triggerer, the oldest first."""
@@ -39,6 +41,22 @@ def load_triggers(connection: Connection, *, triggerer: str | None = None) -> li
     if triggerer is not None:
         statement = statement.where(_trigger.triggerer == triggerer)
     return [_record(row) for row in connection.execute(statement)]
+
+
+def load_owners(connection: Connection) -> dict[str, str | None]:
+    """Return who awaits each trigger, by trigger_id; None waits for a triggerer."""
+    return {row.trigger_id: row.triggerer for row in connection.execute(_OWNERS)}
+
+
+def load_triggers_by_id(connection: Connection, trigger_ids: Collection[str]) -> list[TriggerRecord]:
+    """Return triggers by id, the oldest first; those that have gone are left out."""
+    found = _TRIGGERS.where(_trigger.trigger_id.in_(trigger_ids))
+    return [_record(row) for row in connection.execute(found.order_by(_trigger.created_at))]
+
+
+def delete_triggers(connection: Connection, trigger_ids: Collection[str]) -> None:
+    """Forget triggers whose events are stored, in the same transaction."""
+    connection.execute(delete(triggers_table).where(_trigger.trigger_id.in_(trigger_ids)))
 
 
 def assign_triggers(connection: Connection, triggerer: str, *, limit: int) -> int:

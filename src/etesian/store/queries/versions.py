@@ -9,10 +9,11 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, Row, Select, select
 
+from etesian.spec.asset import WatcherSpec
 from etesian.spec.codec import decode_dag
 from etesian.spec.dag import DagSpec
 from etesian.store.errors import StoreError
-from etesian.store.tables import VERSION_IS_IN_FORCE, dag_versions_table, dags_table
+from etesian.store.tables import VERSION_IS_IN_FORCE, dag_assets_table, dag_versions_table, dags_table
 
 _dag = dags_table.c
 _version = dag_versions_table.c
@@ -59,6 +60,8 @@ _STORED: Final[Select[Any]] = select(
 _in_force = _STORED.join_from(dags_table, dag_versions_table, VERSION_IS_IN_FORCE)
 _of_dag = _STORED.join_from(dags_table, dag_versions_table, _version.dag_pk == _dag.id)
 
+_WATCHING: Final = select(dag_assets_table.c.dag_pk).where(dag_assets_table.c.role == "watcher")
+
 
 def load_newest_spec(connection: Connection, dag_id: str) -> StoredSpec | None:
     """Return the version in force; None when the DAG is not known."""
@@ -70,6 +73,15 @@ def load_active_specs(connection: Connection) -> Iterator[StoredSpec]:
     """Yield the versions in force of all active DAGs, by dag_id."""
     for row in connection.execute(_in_force.where(_dag.is_active).order_by(_dag.dag_id)):
         yield _stored(row)
+
+
+def load_watchers(connection: Connection) -> list[WatcherSpec]:
+    """Return the asset watchers of all active DAGs that are not paused, each once, by DAG."""
+    is_on = (_dag.is_active, _dag.is_paused.is_(False), _dag.id.in_(_WATCHING))
+    found: list[WatcherSpec] = []
+    for row in connection.execute(_in_force.where(*is_on).order_by(_dag.dag_id)):
+        found += [watcher for watcher in _stored(row).spec.watchers if watcher not in found]
+    return found
 
 
 def load_spec(connection: Connection, dag_id: str, version_hash: str) -> StoredSpec:
