@@ -27,7 +27,9 @@ def check_key(key: object, what: str) -> str:
     if not isinstance(key, str):
         raise InvalidKeyError(f"{what} must be text, got {type(key).__name__}: {key!r}")
     if not key or len(key) > MAX_KEY_LENGTH:
-        raise InvalidKeyError(f"{what} must have 1 to {MAX_KEY_LENGTH} characters, got {len(key)}: {key[:80]!r}")
+        raise InvalidKeyError(
+            f"{what} must have 1 to {MAX_KEY_LENGTH} characters, got {len(key)}: {key[:80]!r}"
+        )
     if not KEY_PATTERN.match(key):
         raise InvalidKeyError(
             f"{what} {key!r} has a character that is not allowed; use letters, digits, dashes, dots and underscores"
@@ -35,18 +37,26 @@ def check_key(key: object, what: str) -> str:
     return key
 
 
+#: The UUID's variant takes the upper half of its digit.
+_VARIANT = {digit: f"{0x8 | (int(digit, 16) & 0x3):x}" for digit in "0123456789abcdef"}
+
+
 class IdSource:
     """Makes UUIDv7 texts from the time it is given and a seed, so that a replay makes the same ids."""
 
     def __init__(self, seed: bytes) -> None:
         self._tails = _tails(seed)
+        self._moment: datetime | None = None
+        self._head = ""
 
     def new_id(self, now: datetime) -> str:
         """Return a new id: 48 bits of milliseconds, then bits that never repeat for this seed."""
-        milliseconds = int(now.timestamp() * 1000)
+        if now is not self._moment:  # ids come in batches of one moment
+            milliseconds = int(now.timestamp() * 1000)
+            head = f"{milliseconds & 0xFFFF_FFFF_FFFF:012x}"
+            self._moment, self._head = now, f"{head[:8]}-{head[8:]}-7"
         tail = next(self._tails)
-        head = f"{milliseconds & 0xFFFF_FFFF_FFFF:012x}"
-        return f"{head[:8]}-{head[8:]}-7{tail[:3]}-{0x8 | (int(tail[3], 16) & 0x3):x}{tail[4:7]}-{tail[7:19]}"
+        return f"{self._head}{tail[:3]}-{_VARIANT[tail[3]]}{tail[4:7]}-{tail[7:19]}"
 
 
 def _tails(seed: bytes) -> Iterator[str]:

@@ -23,7 +23,7 @@ def compute_retry_delay(task: TaskSpec, failed_tries: int) -> float:
     With a back-off factor the wait is multiplied by it after each try. It is capped by the task's
     ``max_retry_delay_seconds``, and by a day.
 
-    >>> task = TaskSpec(task_id="t", retry_delay_seconds=10, retry_backoff_factor=2, max_retry_delay_seconds=30)
+    >>> task = TaskSpec(task_id="t", retry_delay_seconds=10, retry_backoff_factor=2, max_retry_delay_seconds=30.0)
     >>> [compute_retry_delay(task, n) for n in (1, 2, 3, 1000)]
     [10.0, 20.0, 30.0, 30.0]
     """

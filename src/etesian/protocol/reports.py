@@ -25,7 +25,7 @@ class AssetEventReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     extra: dict[str, object] = {}
 
 
-class Succeeded(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="succeeded"):
+class Succeeded(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag="succeeded"):
     """The task returned."""
 
     xcoms: tuple[XComValue, ...] = ()
@@ -33,13 +33,13 @@ class Succeeded(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, t
     asset_events: tuple[AssetEventReport, ...] = ()
 
 
-class Skipped(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="skipped"):
+class Skipped(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag="skipped"):
     """The task asked to be skipped."""
 
     reason: str | None = None
 
 
-class Failed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="failed"):
+class Failed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag="failed"):
     """The task raised, was stopped, timed out, or its process died."""
 
     reason: str  #: one line for people: what happened
@@ -49,13 +49,13 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag=
     error_type: str | None = None  #: qualified name of the exception
 
 
-class Rescheduled(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="rescheduled"):
+class Rescheduled(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag="rescheduled"):
     """A sensor wants to look again later; not a try."""
 
     at: datetime
 
 
-class Deferred(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="deferred"):
+class Deferred(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag="deferred"):
     """The task waits for a trigger."""
 
     trigger_class: str
@@ -78,7 +78,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     exit_signal: int | None = None
 
 
-class Claim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="claim"):
+class Claim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag="claim"):
     """A worker asks to start an attempt; user code waits for ``ClaimAnswer``."""
 
     attempt_id: str
@@ -86,7 +86,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="
     pid: int | None = None
 
 
-class Finished(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="finished"):
+class Finished(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag="finished"):
     """An attempt has ended."""
 
     attempt_id: str

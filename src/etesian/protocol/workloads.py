@@ -37,7 +37,7 @@ class Resume(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     error: str | None = None  #: the trigger failed or timed out: what to raise in the task
 
 
-class RunTask(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="run_task"):
+class RunTask(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag="run_task"):
     """One attempt of one task instance."""
 
     attempt_id: str
@@ -62,7 +62,7 @@ class RunTask(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag
     queued_at: datetime | None = None
 
 
-class RunCallback(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="run_callback"):
+class RunCallback(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag="run_callback"):
     """One callback of a task or a run, to be called at least once in a process of its own."""
 
     attempt_id: str  #: id of this piece of work, fenced like an attempt

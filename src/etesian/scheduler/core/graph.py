@@ -49,6 +49,7 @@ class GraphTask:
         "feeds",
         "guarded",
         "guarded_within",
+        "has_bounds",
         "index",
         "is_leaf",
         "is_silent",
@@ -76,6 +77,7 @@ class GraphTask:
         self.guarded_within: tuple[int, ...] = ()
         self.feeds: tuple[Expansion, ...] = ()  #: whose length an XCom of this task decides
         self.is_leaf = False  #: its state counts for the state of the run
+        self.has_bounds = spec.start_date is not None or spec.end_date is not None
         self.uses_past = spec.depends_on_past or spec.wait_for_downstream
         self.callbacks = frozenset(spec.callbacks) & SENT_CALLBACKS
         #: nobody would notice whether a worker ran it: the scheduler completes it itself

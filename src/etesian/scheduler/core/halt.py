@@ -13,7 +13,6 @@ from etesian.scheduler.core.memory import Instance, Memory, Run
 from etesian.scheduler.core.moves import WAITING_OUTSIDE, move
 from etesian.scheduler.core.outcomes import save_attempt
 from etesian.scheduler.core.runs import end_run
-from etesian.scheduler.core.timers import TimerKind
 from etesian.scheduler.core.upstream import skip
 
 
@@ -62,7 +61,6 @@ def settle_instance(memory: Memory, instance: Instance, state: TaskState, now: d
     """Give a task instance a final state, whatever it is doing; a running attempt is stopped."""
     if instance.state in OCCUPYING_STATES:
         stop_attempt(memory, instance, reason)
-        memory.timers.cancel(TimerKind.OVERDUE, instance)
         save_attempt(memory, instance, state, now, reason=reason)
     end_wait(memory, instance)
     move(memory, instance, state, ended_at=now, wake_at=None, trigger_id=None, resume=None, reason=reason)

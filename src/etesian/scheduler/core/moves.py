@@ -6,7 +6,7 @@ A move costs O(edges of the task): it adds to the counts of the tasks directly b
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -20,6 +20,7 @@ from etesian.lifecycle.state import (
 )
 from etesian.lifecycle.trigger_rules import UpstreamCounts
 from etesian.scheduler.core.memory import Instance, Memory, Node, Run
+from etesian.scheduler.core.timers import TimerKind
 
 #: Final states that make a run fail, if the task is a leaf.
 FAILURES: Final = frozenset({TaskState.FAILED, TaskState.UPSTREAM_FAILED})
@@ -49,6 +50,35 @@ FRESH: Final[dict[str, object]] = {
 _replace = msgspec.structs.replace
 
 
+class _Plan(NamedTuple):
+    """What a move from one state to another brings with it."""
+
+    closes: bool  #: the attempt is over
+    keeps_pool: bool  #: slots of a pool stay taken, if it counts tasks that wait outside
+    comes_back: bool  #: nobody waits outside any more
+    leaves_line: bool  #: it stood in a lane, unless it was just taken from it
+    leaves_none: bool
+    enters_none: bool
+    is_counted: bool  #: a final state is left or entered
+
+
+def _make_plan(old: TaskState, new: TaskState) -> _Plan:
+    closes = old in OCCUPYING_STATES and new not in OCCUPYING_STATES
+    return _Plan(
+        closes=closes,
+        keeps_pool=closes and new in WAITING_OUTSIDE,
+        comes_back=old in WAITING_OUTSIDE,
+        leaves_line=old is TaskState.SCHEDULED,
+        leaves_none=old is TaskState.NONE,
+        enters_none=new is TaskState.NONE,
+        is_counted=old in FINAL_TASK_STATES or new in FINAL_TASK_STATES,
+    )
+
+
+#: The plan of every move that is allowed, worked out once.
+_PLANS: Final = {old: {new: _make_plan(old, new) for new in following} for old, following in ALLOWED.items()}
+
+
 def move(memory: Memory, instance: Instance, state: TaskState, **changes: object) -> None:
     """Put a task instance into ``state`` and change other fields of its record.
 
@@ -56,27 +86,32 @@ def move(memory: Memory, instance: Instance, state: TaskState, **changes: object
         IllegalTransitionError: the state may not follow the present one.
     """
     old = instance.record.state
-    if state not in ALLOWED[old]:
+    plan = _PLANS[old].get(state)
+    if plan is None:
         raise IllegalTransitionError(str(instance.record.key), old, state)
-    if old in OCCUPYING_STATES and state not in OCCUPYING_STATES:
-        close_attempt(memory, instance, keeps_pool=state in WAITING_OUTSIDE)
+    if plan.closes:
+        close_attempt(memory, instance, keeps_pool=plan.keeps_pool)
         changes.setdefault("attempt_id", None)
-    elif old in WAITING_OUTSIDE:
+    elif plan.comes_back:
         stop_waiting_outside(memory, instance)
-    elif old is TaskState.SCHEDULED and instance.ready_key is not None and instance.lane is not None:
+    elif plan.leaves_line and instance.ready_key is not None and instance.lane is not None:
         memory.ready.remove(instance.lane, instance)
     instance.record = _replace(instance.record, state=state, **changes)
     memory.changed_instances[instance] = None
-    if old is TaskState.NONE:
+    if plan.leaves_none:
         instance.node.waiting -= 1
-    elif state is TaskState.NONE:
-        instance.node.waiting += 1
-        memory.touched.append(instance)
-        expansion = instance.node.task.expansion
-        if expansion is not None:
-            memory.fed.append((instance.node.run, expansion))
-    if state in FINAL_TASK_STATES or old in FINAL_TASK_STATES:
+    elif plan.enters_none:
+        _begin_waiting(memory, instance)
+    if plan.is_counted:
         _count_final(memory, instance, old, state)
+
+
+def _begin_waiting(memory: Memory, instance: Instance) -> None:
+    node = instance.node
+    node.waiting += 1
+    memory.touched.append(instance)
+    if node.task.expansion is not None:
+        memory.fed.append((node.run, node.task.expansion))
 
 
 def add_instance(memory: Memory, node: Node, record: TaskInstanceRecord) -> Instance:
@@ -141,13 +176,12 @@ def close_attempt(memory: Memory, instance: Instance, *, keeps_pool: bool = Fals
     if attempt_id is not None:
         memory.attempts.pop(attempt_id, None)
         memory.unclaimed.pop(attempt_id, None)
-    lane, ready = instance.lane, memory.ready
+    lane = instance.lane
     assert lane is not None, "a task instance that occupies slots has a lane"
-    ready.give_back(memory.parallelism, 1)
-    for account in lane.accounts:
-        ready.give_back(account, 1)
-    if not (keeps_pool and lane.pool.counts_deferred):
-        ready.give_back(lane.pool, lane.slots)
+    memory.parallelism.used -= 1
+    memory.ready.release(lane, keeps_pool=keeps_pool and lane.pool.counts_deferred)
+    if instance.node.task.spec.execution_timeout_seconds is not None:
+        memory.timers.cancel(TimerKind.OVERDUE, instance)
 
 
 def stop_waiting_outside(memory: Memory, instance: Instance) -> None:

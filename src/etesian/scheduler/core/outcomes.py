@@ -40,7 +40,6 @@ def _take_task_report(memory: Memory, instance: Instance, report: Finished, now:
     memory.decide(StoreReport(key=instance.record.key, report=report))
     if report.rendered_map_index is not None:
         memory.update(instance, rendered_map_index=report.rendered_map_index)
-    memory.timers.cancel(TimerKind.OVERDUE, instance)
     if instance.state is TaskState.RESTARTING:
         _restart(memory, instance, report, now)
     else:
@@ -69,7 +68,6 @@ def fail_attempt(
     if record.state is TaskState.RESTARTING:
         _restart(memory, instance, report, now)
         return
-    memory.timers.cancel(TimerKind.OVERDUE, instance)
     if not outcome.retry or not may_retry(record.try_number, record.max_tries):
         _finish(memory, instance, TaskState.FAILED, now, report=report, reason=outcome.reason)
         return

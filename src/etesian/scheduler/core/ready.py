@@ -51,7 +51,8 @@ class Lane:
     def find_full(self, key: ReadyKey) -> Account | None:
         """Return the account that has no slot for an entry of that urgency; None if it may start."""
         for account in self.accounts:
-            if not account.fits(1):
+            limit = account.limit
+            if limit is not None and account.used >= limit:
                 return account
         pool = self.pool
         if not pool.fits(self.slots):
@@ -99,6 +100,15 @@ class ReadyQueue:
         instance.ready_key = None
         if was_first:
             self._offer(lane)
+
+    def release(self, lane: Lane, *, keeps_pool: bool) -> None:
+        """Free the slots of one task instance of a lane."""
+        for account in lane.accounts:
+            account.used -= 1
+            if account.parked:
+                self._freed[account] = None
+        if not keeps_pool:
+            self.give_back(lane.pool, lane.slots)
 
     def give_back(self, account: Account, slots: int) -> None:
         """Free slots of an account."""

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from datetime import datetime
-from enum import Enum
+from enum import IntEnum, auto
 from heapq import heapify, heappop, heappush
 from typing import Final, TypeAlias
 
 
-class TimerKind(Enum):
+class TimerKind(IntEnum):
     """Why something is to be looked at again."""
 
-    SCHEDULE = "schedule"  #: a DAG's next run is due
-    RUN_AFTER = "run_after"  #: a queued run may start
-    WAKE = "wake"  #: a retry or a reschedule is due, or a deferral times out
-    OVERDUE = "overdue"  #: an attempt should have been stopped by its worker
-    RUN_TIMEOUT = "run_timeout"  #: a run takes too long
-    DEADLINE = "deadline"  #: somebody wants to be told that a run is late
+    SCHEDULE = auto()  #: a DAG's next run is due
+    RUN_AFTER = auto()  #: a queued run may start
+    WAKE = auto()  #: a retry or a reschedule is due, or a deferral times out
+    OVERDUE = auto()  #: an attempt should have been stopped by its worker
+    RUN_TIMEOUT = auto()  #: a run takes too long
+    DEADLINE = auto()  #: somebody wants to be told that a run is late
 
 
 TimerKey: TypeAlias = tuple[TimerKind, Hashable]

@@ -74,8 +74,7 @@ def _follow(memory: Memory, instance: Instance, verdict: Verdict, now: datetime)
         return
     if instance.is_placeholder or not are_sources_done(instance.node.run, task.expansion):
         return  # ``expand`` looks at it again when its number is known
-    out_of_bounds = explain_bounds(instance)
-    if out_of_bounds is not None:
+    if task.has_bounds and (out_of_bounds := explain_bounds(instance)) is not None:
         skip(memory, instance, now, out_of_bounds)
     elif task.uses_past and not is_past_met(instance):
         return
