@@ -206,6 +206,10 @@ class SecretsSettings(msgspec.Struct, frozen=True, kw_only=True):
         tuple[str, ...],
         describe("Classes that are asked for connections and variables before the metadata database."),
     ] = ()
+    backend_arguments: Annotated[
+        Secret | None,
+        describe("Their keyword arguments: a JSON object whose keys are the classes, as in `backends`."),
+    ] = None
 
 
 class SmtpSettings(msgspec.Struct, frozen=True, kw_only=True):

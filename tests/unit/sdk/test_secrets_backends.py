@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from etesian.config.load import load_settings
 from etesian.sdk.connection import Connection
 from etesian.sdk.exceptions import (
     AirflowFileParseException,
     AirflowUnsupportedFileTypeException,
     VariableNotUnique,
 )
-from etesian.sdk.secrets_backends.chain import SecretsBackendError, load_backend
+from etesian.sdk.secrets_backends.chain import (
+    SecretsBackendError,
+    active_backends,
+    load_backend,
+    set_backends,
+)
 from etesian.sdk.secrets_backends.environment import EnvironmentVariablesBackend
 from etesian.sdk.secrets_backends.local_file import LocalFilesystemBackend
 from etesian.sdk.secrets_backends.vault import VaultBackend, VaultError
+from etesian.sdk.variable import Variable
 
 
 def test_the_environment_is_asked_in_capital_letters() -> None:
@@ -93,3 +102,40 @@ def test_a_backend_that_cannot_be_had_says_why(path: str, message: str) -> None:
 def test_vault_without_its_library_says_what_to_install() -> None:
     with pytest.raises(VaultError, match="pip install hvac"):
         VaultBackend(url="http://127.0.0.1:1", token="t").get_variable("x")
+
+
+class TestSettings:
+    path = "etesian.sdk.secrets_backends.local_file.LocalFilesystemBackend"
+
+    @pytest.fixture(autouse=True)
+    def from_settings(self) -> Iterator[None]:
+        set_backends(None)
+        yield
+        set_backends(None)
+
+    def test_the_settings_name_backends_and_their_arguments(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "v.json").write_text('{"bucket": "from file"}')
+        arguments = {self.path: {"variables_file_path": str(tmp_path / "v.json")}}
+        monkeypatch.setenv("ETESIAN__SECRETS__BACKENDS", self.path)
+        monkeypatch.setenv("ETESIAN__SECRETS__BACKEND_ARGUMENTS", json.dumps(arguments))
+        monkeypatch.setenv("ETESIAN_VAR_BUCKET", "from environment")
+        assert Variable.get("bucket") == "from file"
+        assert "v.json" not in repr(load_settings(os.environ))
+
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            ("{", "not valid JSON"),
+            ("[]", "must be a JSON object"),
+            ('{"a.B": 1}', "must be a JSON object"),
+            ('{"a.B": {}}', "has a.B, which secrets.backends does not name"),
+        ],
+    )
+    def test_arguments_that_fit_no_backend_are_refused(
+        self, arguments: str, message: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("ETESIAN__SECRETS__BACKEND_ARGUMENTS", arguments)
+        with pytest.raises(SecretsBackendError, match=message):
+            active_backends()

@@ -29,7 +29,7 @@ def test_backends_come_before_the_environment_and_that_before_the_platform(
     try:
         assert Variable.get("bucket") == "backend"
     finally:
-        set_backends([])
+        set_backends(None)
 
 
 def test_a_variable_that_does_not_exist_is_a_key_error_with_a_plain_sentence(
