@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
+
+#: ``Resume.error`` when neither trigger nor person answered in time.
+TIMED_OUT: Final = "timeout"
 
 
 class RunContext(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -58,11 +61,15 @@ class RunTask(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     run_as_user: str | None = None
     first_started_at: datetime | None = None  #: first look of a rescheduling sensor
     resume: Resume | None = None
-    map_lengths: dict[str, int] = {}  #: per mapped upstream task or input, its length when this task was expanded
+    map_lengths: dict[
+        str, int
+    ] = {}  #: per mapped upstream task or input, its length when this task was expanded
     queued_at: datetime | None = None
 
 
-class RunCallback(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag="run_callback"):
+class RunCallback(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag="run_callback"
+):
     """One callback of a task or a run, to be called at least once in a process of its own."""
 
     attempt_id: str  #: id of this piece of work, fenced like an attempt

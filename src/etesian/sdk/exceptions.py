@@ -84,7 +84,7 @@ class TaskDeferred(BaseException):
     def __init__(
         self,
         *,
-        trigger: Any,  # Any: a trigger; its class lives in a layer above
+        trigger: Any,  # Any: a trigger, of a class above this layer; None: only a person is waited for
         method_name: str,
         kwargs: dict[str, Any] | None = None,
         timeout: timedelta | float | None = None,
@@ -100,19 +100,19 @@ class TaskDeferred(BaseException):
 
 
 class TaskAwaitingInput(TaskDeferred):
-    """Raised by a task that asks a person: it gives its slot back until someone answers ``question``, a JSON
-    object.
-    """
+    """Raised by a task that asks a person: it gives its slot back until someone answers ``question``."""
 
     def __init__(
         self,
         *,
-        question: dict[str, Any],
+        question: Mapping[str, Any],
         method_name: str,
         kwargs: dict[str, Any] | None = None,
         timeout: timedelta | float | None = None,
     ) -> None:
-        super().__init__(trigger=None, method_name=method_name, kwargs=kwargs, timeout=timeout)
+        super().__init__(
+            trigger=None, method_name=method_name, kwargs=kwargs, timeout=timeout, awaiting_input=question
+        )
         self.question = question
 
 

@@ -16,7 +16,7 @@ import msgspec
 
 from etesian.foundation.clock import utc_now
 from etesian.protocol.reports import Deferred, Outcome, Rescheduled, Skipped, Succeeded, XComValue
-from etesian.protocol.workloads import Resume, RunTask
+from etesian.protocol.workloads import TIMED_OUT, Resume, RunTask
 from etesian.sdk.callback_execution import execute_callback
 from etesian.sdk.context import Context, set_current_context
 from etesian.sdk.context_building import build_context
@@ -31,7 +31,7 @@ from etesian.sdk.exceptions import (
     TaskDeferred,
 )
 from etesian.sdk.failures import fail_outcome, log_failure
-from etesian.sdk.operator import TRIGGER_FAIL_REPR
+from etesian.sdk.operator import TRIGGER_FAIL_REPR, TRIGGER_TIMEOUT
 from etesian.sdk.operator_link import compute_links
 from etesian.sdk.rendered_fields import send_rendered_fields
 from etesian.sdk.secrets_masker import redact
@@ -116,7 +116,7 @@ def _next_step(resume: Resume) -> tuple[str, dict[str, Any]]:
     """Return the method of the task to go on with, and its arguments."""
     kwargs = deserialize(resume.kwargs)
     if resume.error is not None:
-        return TRIGGER_FAIL_REPR, {"error": resume.error}
+        return TRIGGER_FAIL_REPR, {"error": TRIGGER_TIMEOUT if resume.error == TIMED_OUT else resume.error}
     if resume.event is not None:
         kwargs["event"] = deserialize(resume.event)
     return resume.method, kwargs
@@ -218,7 +218,7 @@ def _failed(error: BaseException, ti: TaskInstance, context: Context | None) -> 
 
 
 def _deferred(signal_: TaskDeferred) -> Outcome:
-    class_path, kwargs = signal_.trigger.serialize()
+    class_path, kwargs = signal_.trigger.serialize() if signal_.trigger is not None else ("", {})
     timeout: timedelta | None = signal_.timeout
     question = signal_.awaiting_input
     return Deferred(

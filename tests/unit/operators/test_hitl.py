@@ -19,11 +19,15 @@ from etesian.operators.hitl import (
     HITLTimeoutError,
     HumanInputError,
 )
+from etesian.protocol.reports import Deferred, Failed, Outcome, Succeeded
+from etesian.protocol.workloads import TIMED_OUT, Resume, RunContext, RunTask
 from etesian.sdk.dag import DAG
 from etesian.sdk.exceptions import DownstreamTasksSkipped, InvalidDagError, TaskAwaitingInput
+from etesian.sdk.execution import execute_task
 from etesian.sdk.notifier import BaseNotifier
 from etesian.sdk.operator import TRIGGER_FAIL_REPR, TRIGGER_TIMEOUT
 from etesian.sdk.params import Param
+from etesian.sdk.xcom import deserialize, serialize
 from tests.unit.memory_platform import DAY, MemoryPlatform, make_context
 
 
@@ -170,3 +174,40 @@ def test_the_link_names_the_task_and_fills_in_the_answer() -> None:
     assert parse_qs(parts.query) == {"_options": ["yes"], "x": ["2"], "map_index": ["-1"]}
     with pytest.raises(HumanInputError, match="neither options nor params"):
         task.generate_link_to_ui(task_instance=make_context(task)["ti"], options="maybe")
+
+
+class TestAsAnAttempt:
+    """What the platform sees of a question, from asking to answering."""
+
+    def attempt(self, task: HITLOperator, resume: Resume | None = None) -> Outcome:
+        run = RunContext(dag_id="dag", run_id="run", run_type="manual", run_after=DAY)
+        return execute_task(
+            task, RunTask(attempt_id="a", run=run, task_id=task.task_id, file="dag.py", resume=resume)
+        )
+
+    def test_asking_waits_for_a_person_and_for_no_trigger(self, platform: MemoryPlatform) -> None:
+        outcome = self.attempt(
+            HITLEntryOperator(task_id="ask", subject="s", response_timeout=timedelta(hours=1))
+        )
+        assert isinstance(outcome, Deferred)
+        assert (outcome.trigger_class, outcome.method) == ("", "execute_complete")
+        assert deserialize(outcome.awaiting_input or b"")["options"] == ["OK"]
+        assert outcome.timeout_at is not None
+
+    def test_the_answer_becomes_the_result(self, platform: MemoryPlatform) -> None:
+        event = serialize(answer("OK"))
+        outcome = self.attempt(
+            HITLEntryOperator(task_id="ask", subject="s"), Resume(method="execute_complete", event=event)
+        )
+        assert isinstance(outcome, Succeeded)
+        assert deserialize(outcome.xcoms[0].value)["responded_by_user"] == "ann"
+
+    def test_no_answer_in_time_takes_the_defaults_or_fails(self, platform: MemoryPlatform) -> None:
+        late = Resume(method="execute_complete", error=TIMED_OUT)
+        with_default = HITLOperator(task_id="a", subject="s", options=["yes", "no"], defaults="no")
+        outcome = self.attempt(with_default, late)
+        assert isinstance(outcome, Succeeded)
+        assert deserialize(outcome.xcoms[0].value)["chosen_options"] == ["no"]
+        failed = self.attempt(HITLOperator(task_id="b", subject="s", options=["yes", "no"]), late)
+        assert isinstance(failed, Failed)
+        assert "nobody answered 's'" in failed.reason

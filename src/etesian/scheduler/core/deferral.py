@@ -11,7 +11,7 @@ from etesian.lifecycle.state import TaskState
 from etesian.lifecycle.trigger_rules import Verdict
 from etesian.protocol.commands import AnswerInput, TriggerFired
 from etesian.protocol.reports import Deferred
-from etesian.protocol.workloads import Resume
+from etesian.protocol.workloads import TIMED_OUT, Resume
 from etesian.scheduler.core.decisions import CancelTrigger, StartTrigger
 from etesian.scheduler.core.lanes import make_ready
 from etesian.scheduler.core.memory import Instance, Memory
@@ -19,9 +19,6 @@ from etesian.scheduler.core.moves import FRESH, WAITING_OUTSIDE, move
 from etesian.scheduler.core.timers import TimerKind
 from etesian.scheduler.core.upstream import judge
 from etesian.scheduler.core.workloads import decode_resume, encode_resume
-
-#: What a task is told when nobody answered in time; the SDK raises its own exception for it.
-TIMED_OUT = "timeout"
 
 
 def defer(memory: Memory, instance: Instance, outcome: Deferred, now: datetime) -> None:
