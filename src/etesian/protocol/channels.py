@@ -9,7 +9,15 @@ from typing import TypeAlias
 
 import msgspec
 
-from etesian.protocol.reports import Acknowledged, AttemptUsage, Claim, ClaimAnswer, Finished, Running, StopAttempts
+from etesian.protocol.reports import (
+    Acknowledged,
+    AttemptUsage,
+    Claim,
+    ClaimAnswer,
+    Finished,
+    Running,
+    StopAttempts,
+)
 from etesian.protocol.requests import Answer, Request
 from etesian.protocol.workloads import RunCallback, RunTask
 

@@ -31,7 +31,9 @@ def encode_frame(message: msgspec.Struct) -> bytes:
     """
     body = _encoder.encode(message)
     if len(body) > MAX_FRAME_BYTES:
-        raise FrameError(f"a message of {len(body)} bytes is over the limit of {MAX_FRAME_BYTES}; store large values outside")
+        raise FrameError(
+            f"a message of {len(body)} bytes is over the limit of {MAX_FRAME_BYTES}; store large values outside"
+        )
     return _LENGTH.pack(len(body)) + body
 
 

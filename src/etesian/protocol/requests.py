@@ -240,7 +240,9 @@ class GetAssetEvents(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     limit: int = 1000
 
 
-class SetRenderedFields(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="set_rendered_fields"):
+class SetRenderedFields(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="set_rendered_fields"
+):
     """Keep the rendered template fields (JSON object, secrets masked). Not answered."""
 
     attempt_id: str
@@ -276,5 +278,13 @@ Request: TypeAlias = (
     | SetRenderedFields
 )
 Answer: TypeAlias = (
-    XComItems | FoundValue | FoundConnection | RunInfos | TaskStates | FoundDag | TriggeredRun | Done | Refused
+    XComItems
+    | FoundValue
+    | FoundConnection
+    | RunInfos
+    | TaskStates
+    | FoundDag
+    | TriggeredRun
+    | Done
+    | Refused
 )

@@ -18,7 +18,8 @@ _MAX_READS: Final = 16
 
 
 class MessageStream(Generic[Message]):
-    """Sends any message, receives messages of one type; what the socket does not take at once waits in memory.
+    """Sends any message, receives messages of one type; what the socket does not take at once waits in
+    memory.
 
     The owner watches ``fileno()`` for reading, and for writing while ``has_unsent``.
     """

@@ -41,5 +41,7 @@ def compute_hash(spec: DagSpec) -> str:
     """
     from_points = spec
     if hasattr(spec.schedule, "points"):
-        from_points = msgspec.structs.replace(spec, schedule=msgspec.structs.replace(spec.schedule, points=()))
+        from_points = msgspec.structs.replace(
+            spec, schedule=msgspec.structs.replace(spec.schedule, points=())
+        )
     return sha256(encode_dag(from_points)).hexdigest()[:32]

@@ -42,7 +42,9 @@ class CronTriggerSchedule(msgspec.Struct, frozen=True, kw_only=True, tag="cron_t
     timezone: str = "UTC"  #: IANA name or a fixed offset such as ``+02:00``
     interval_seconds: float = 0.0  #: length of the data interval that ends at the cron time; 0 is a point
     interval_months: int = 0  #: calendar months of that interval, added to ``interval_seconds``
-    run_immediately: bool | float = False  #: on first sight run the missed time; seconds: only if missed by less
+    run_immediately: bool | float = (
+        False  #: on first sight run the missed time; seconds: only if missed by less
+    )
 
 
 class CronIntervalSchedule(msgspec.Struct, frozen=True, kw_only=True, tag="cron_interval"):

@@ -44,7 +44,12 @@ class MapSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def upstream_task_ids(self) -> tuple[str, ...]:
         """The tasks whose results decide the length, sorted."""
-        found = {task_id for item in self.inputs.values() if isinstance(item, XComInput) for task_id in item.task_ids}
+        found = {
+            task_id
+            for item in self.inputs.values()
+            if isinstance(item, XComInput)
+            for task_id in item.task_ids
+        }
         return tuple(sorted(found))
 
 

@@ -34,7 +34,7 @@ def run_standalone(settings: Settings) -> None:
     worker_start = _started_ahead(start_worker)
 
     # Imported here, once, after the worker was started: the services below are forks that share this memory.
-    from etesian.cli.services import api, parser, scheduler, wiring
+    from etesian.cli.services import api, parser, scheduler, triggerer, wiring
 
     wiring.prepare_home(settings)
     gc.collect()
@@ -46,6 +46,7 @@ def run_standalone(settings: Settings) -> None:
         Service(name="scheduler", start=fork_service("scheduler", lambda: scheduler.run(settings))),
         Service(name="api", start=fork_service("api", lambda: api.run(settings, listener))),
         Service(name="parser", start=fork_service("parser", lambda: parser.run(settings))),
+        Service(name="triggerer", start=fork_service("triggerer", lambda: triggerer.run(settings))),
     ]
     # Stopped from the last to the first: the scheduler outlives the worker, to store its last results.
     order = [services[1], services[0], *services[2:]]
