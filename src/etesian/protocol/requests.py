@@ -216,7 +216,7 @@ class ClearRun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, ta
 
 
 class AssetEventItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One stored asset event: an element of the list that answers ``GetAssetEvents``, and of ``RunContext.asset_events``."""
+    """One stored asset event: an element of an answer to ``GetAssetEvents`` and of ``RunContext.asset_events``."""
 
     name: str
     uri: str
@@ -231,7 +231,7 @@ class AssetEventItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
 
 class GetAssetEvents(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="get_asset_events"):
-    """Events of an asset or alias, the oldest first. Answered by ``FoundValue`` with a JSON list of ``AssetEventItem``."""
+    """Events of an asset or alias, the oldest first. Answered by ``FoundValue``: JSON of ``AssetEventItem``s."""
 
     id: int = 0
     name: str | None = None

@@ -1,1 +1,1 @@
-"""What DAG authors write with: DAGs, tasks, TaskFlow, XComs, params, assets, templates. Light, and free of the database."""
+"""What DAG authors write with: DAGs, tasks, TaskFlow, XComs, params, assets, templates. Light; no database."""
