@@ -1,19 +1,21 @@
 """What the scheduler asks of an executor, and nothing more.
 
-An executor carries messages of ``etesian.protocol`` between the scheduler and workers, wherever those are. It decides
-nothing: it never retries an attempt, never gives one up and never invents a report about a task's outcome. What it may
-know that no worker can say (a pod that is gone, a broker that refused) it reports as a worker would, with a ``Finished``
-of cause ``lost`` or ``not_started``, or by leaving the attempt out of the next ``Running``.
+An executor carries messages of ``etesian.protocol`` between the scheduler and workers, wherever those are. It
+decides nothing: it never retries an attempt, never gives one up and never invents a report about a task's
+outcome. What it may know that no worker can say (a pod that is gone, a broker that refused) it reports as a
+worker would, with a ``Finished`` of cause ``lost`` or ``not_started``, or by leaving the attempt out of the
+next ``Running``.
 
 For the authors of an executor:
 
-- The scheduler is single-threaded. **No method may block**: not on a connection, not on a full socket, not on a slow
-  API. Keep unsent messages in memory and send them when the other side can take them. Executors that need a blocking
-  client library run it in a thread of their own and hand messages over through a queue, with a socket pair as its bell.
-- Delivery is *at least once, in order, while connected*. An attempt that is handed over twice starts once, because a
-  worker claims it first; a report that arrives twice is applied once. So when in doubt, send again.
-- What the scheduler needs after a lost connection is one ``Running`` message, followed by all ``Finished`` reports that
-  were not acknowledged. With it the scheduler finds out which attempts were lost.
+- The scheduler is single-threaded. **No method may block**: not on a connection, not on a full socket, not on
+  a slow API. Keep unsent messages in memory and send them when the other side can take them. Executors that
+  need a blocking client library run it in a thread of their own and hand messages over through a queue, with
+  a socket pair as its bell.
+- Delivery is *at least once, in order, while connected*. An attempt that is handed over twice starts once,
+  because a worker claims it first; a report that arrives twice is applied once. So when in doubt, send again.
+- What the scheduler needs after a lost connection is one ``Running`` message, followed by all ``Finished``
+  reports that were not acknowledged. With it the scheduler finds out which attempts were lost.
 - ``RunTask`` and ``RunCallback`` carry no secrets and may be stored by a broker.
 """
 
@@ -38,7 +40,7 @@ class Executor(Protocol):
         ...
 
     def submit(self, workloads: Sequence[Workload]) -> None:
-        """Hand attempts over. Their state is already stored; while unconnected they are kept and sent later."""
+        """Hand attempts over. Their state is stored already; while unconnected, keep them for later."""
         ...
 
     def stop(self, attempt_ids: Sequence[str], reason: str) -> None:
@@ -53,7 +55,7 @@ class Executor(Protocol):
         ...
 
     def receive(self) -> list[FromWorker]:
-        """Return what has arrived, without waiting; also the moment to reconnect and to send what was kept."""
+        """Return what has arrived, without waiting; the moment to reconnect and to send what was kept."""
         ...
 
     def filenos(self) -> Sequence[int]:

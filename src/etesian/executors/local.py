@@ -28,10 +28,11 @@ MAX_DELAY_SECONDS: Final = 1.0
 
 
 class LocalExecutor:
-    """Talks to the worker of one home. While there is none, it keeps attempts and tries again, less and less often.
+    """Talks to the worker of one home. While there is none, it keeps attempts and tries again, less and less
+    often.
 
-    A worker's first messages say who it is and which attempts it holds. Attempts that are kept until then are counted
-    as held by it, because they are sent next: the scheduler must not take them for lost.
+    A worker's first messages say who it is and which attempts it holds. Attempts that are kept until then are
+    counted as held by it, because they are sent next: the scheduler must not take them for lost.
     """
 
     def __init__(self, home: Path, clock: Clock | None = None) -> None:
@@ -159,6 +160,6 @@ class LocalExecutor:
 def _check_version(hello: Hello) -> None:
     if hello.protocol_version != PROTOCOL_VERSION:
         raise FrameError(
-            f"the worker (pid {hello.pid}) speaks version {hello.protocol_version} of the protocol, this scheduler "
-            f"version {PROTOCOL_VERSION}; restart the older one"
+            f"the worker (pid {hello.pid}) speaks version {hello.protocol_version} of the protocol, "
+            f"this scheduler version {PROTOCOL_VERSION}; restart the older one"
         )

@@ -1,12 +1,14 @@
 """The log of one attempt: where it lies, what a line looks like, and how to read it while it grows.
 
-A log is a file of JSON lines. Several processes may append to it at the same time (the attempt, its worker, processes
-the attempt forked): each line is written by one ``write`` to a descriptor opened for appending, so lines never mix.
+A log is a file of JSON lines. Several processes may append to it at the same time (the attempt, its worker,
+processes the attempt forked): each line is written by one ``write`` to a descriptor opened for appending, so
+lines never mix.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -19,6 +21,8 @@ import msgspec
 #: File systems allow 255 bytes for one name; the prefix and a hash need some of them.
 _MAX_PART_BYTES: Final = 200
 _READ_BYTES: Final = 1024 * 1024
+#: What ``_safe`` leaves as it is; nearly every name is made of these, and every task asks.
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_.\-~:+@]*")
 
 
 class LogLine(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -27,7 +31,7 @@ class LogLine(msgspec.Struct, frozen=True, omit_defaults=True):
     t: str  #: when, ISO 8601 in UTC
     m: str  #: the message
     l: str = "info"  # noqa: E741 - one letter, because it is written once per line
-    s: str = ""  #: source: ``stdout``, ``stderr``, ``process`` (written by a program it started), or a logger's name
+    s: str = ""  #: source: ``stdout``, ``stderr``, ``process`` (a program it started), or a logger's name
     e: str | None = None  #: traceback
 
 
@@ -52,13 +56,14 @@ def encode_line(line: LogLine) -> bytes:
 def log_path(logs_dir: Path, dag_id: str, run_id: str, task_id: str, map_index: int, try_number: int) -> Path:
     """Return where the log of one attempt lies. Names become path parts that cannot leave ``logs_dir``.
 
-    The logs of a run lie in one folder: making a folder per task would cost each task more than writing its log.
+    The logs of a run lie in one folder: making a folder per task would cost each task more than writing its
+    log.
 
     >>> log_path(Path("logs"), "etl", "manual__1", "load", -1, 2).as_posix()
     'logs/dag_id=etl/run_id=manual__1/task_id=load.attempt=2.log'
     """
     name = _task_name(task_id, map_index)
-    return _run_folder(logs_dir, dag_id, run_id) / f"{name}.attempt={try_number}.log"
+    return Path(f"{_run_folder(logs_dir, dag_id, run_id)}/{name}.attempt={try_number}.log")
 
 
 def callback_log_path(
@@ -66,7 +71,7 @@ def callback_log_path(
 ) -> Path:
     """Return where the log of a callback of a task, or with ``task_id`` None of a run, lies."""
     name = "run" if task_id is None else _task_name(task_id, map_index)
-    return _run_folder(logs_dir, dag_id, run_id) / f"{name}.callback={_safe(kind)}.log"
+    return Path(f"{_run_folder(logs_dir, dag_id, run_id)}/{name}.callback={_safe(kind)}.log")
 
 
 def import_log_path(logs_dir: Path, bundle: str, file: str) -> Path:
@@ -87,8 +92,8 @@ def open_log(path: Path) -> int:
 def read_log(path: Path, offset: int = 0, max_bytes: int = _READ_BYTES) -> LogPage:
     """Return the whole lines from ``offset`` on, at most about ``max_bytes``.
 
-    A line that is still being written is left for the next call; a single line longer than ``max_bytes`` is read
-    whole. A missing file has no lines: the attempt has not written any.
+    A line that is still being written is left for the next call; a single line longer than ``max_bytes`` is
+    read whole. A missing file has no lines: the attempt has not written any.
     """
     try:
         with path.open("rb") as file:
@@ -120,19 +125,23 @@ def _decode_line(text: bytes) -> LogLine:
         return LogLine(t="", m=text.decode("utf-8", "replace"))
 
 
-def _run_folder(logs_dir: Path, dag_id: str, run_id: str) -> Path:
-    return logs_dir / f"dag_id={_safe(dag_id)}" / f"run_id={_safe(run_id)}"
+def _run_folder(logs_dir: Path, dag_id: str, run_id: str) -> str:
+    return f"{logs_dir}/dag_id={_safe(dag_id)}/run_id={_safe(run_id)}"
 
 
 def _task_name(task_id: str, map_index: int) -> str:
-    """Return the part of a file's name that says whose log it is; ``=`` is encoded in names, so nothing is ambiguous."""
+    """Return the part of a file's name that says whose log it is; ``=`` is encoded in names, so nothing is
+    ambiguous.
+    """
     name = f"task_id={_safe(task_id)}"
     return f"{name}.map_index={map_index}" if map_index >= 0 else name
 
 
 def _safe(name: str) -> str:
-    """Return ``name`` as a path part: other characters percent-encoded, long names cut and made unique by a hash."""
-    encoded = quote(name, safe=":+@")
+    """Return ``name`` as a path part: other characters percent-encoded, long names cut and made unique by a
+    hash.
+    """
+    encoded = name if _PLAIN.fullmatch(name) else quote(name, safe=":+@")
     if len(encoded) <= _MAX_PART_BYTES:
         return encoded
     digest = blake2b(name.encode(), digest_size=8).hexdigest()

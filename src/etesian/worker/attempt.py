@@ -1,7 +1,7 @@
 """The attempt's own process: wait for a workload, run its user code, report, end.
 
-The process exists before it knows what to run (a spare is forked in advance). It is told only once the scheduler has
-granted the claim, so being told is what starts user code, and it is told once.
+The process exists before it knows what to run (a spare is forked in advance). It is told only once the
+scheduler has granted the claim, so being told is what starts user code, and it is told once.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Final, NoReturn
@@ -34,13 +35,15 @@ TIME_OUT_SIGNAL: Final = signal.SIGRTMIN + 3
 
 
 class Attempt:
-    """What an attempt's process does. Made once in the DAG host, and run in each process that the host forks."""
+    """What an attempt's process does. Made once in the DAG host, run in each process that the host forks."""
 
     def __init__(self, runner: TaskRunner, settings: ProcessSettings) -> None:
         self._runner = runner
         self._settings = settings
         self._log = AttemptLog(secrets_masker().redact_text, settings.log_level)
         self._log.capture_python()
+        self._has_outcome = False
+        signal.signal(TIME_OUT_SIGNAL, self._on_time_out)  # processes forked from this one inherit it
 
     def run(self, channel: socket.socket) -> NoReturn:
         """Serve one workload and end the process, whatever happens."""
@@ -53,7 +56,8 @@ class Attempt:
         except BaseException as error:
             self._log.write_failure("the attempt's process failed", error)
         finally:
-            # No clean-up of the interpreter: nobody waits for it, and it would run the parent's exit handlers.
+            # No clean-up of the interpreter: nobody waits for it, and it would run the parent's exit
+            # handlers.
             os._exit(status)
 
     def serve(self, connection: socket.socket) -> None:
@@ -65,14 +69,13 @@ class Attempt:
         channel = AttemptChannel(connection)
         platform = ChannelPlatform(channel, self._settings.request_seconds)
         set_platform(platform)
-        signal.signal(TIME_OUT_SIGNAL, self._on_time_out)
         channel.send(Ready(pid=os.getpid()))
         workload = channel.receive()
         started_at = utc_now()
         if not isinstance(workload, RunTask | RunCallback):
             raise TypeError(f"expected a workload, got {type(workload).__name__}")
         secrets_masker().add_listener(platform.mask)
-        self._log.direct_to(workload_log_path(Path(self._settings.logs_dir), workload))
+        self._log.direct_to(partial(workload_log_path, Path(self._settings.logs_dir), workload))
         pid = os.getpid()
         outcome, rendered_map_index = self._run(workload)
         self._log.flush()
@@ -94,9 +97,9 @@ class Attempt:
     def _run(self, workload: RunTask | RunCallback) -> TaskResult:
         try:
             result = self._run_user_code(workload)
-            self._ignore_signals()
+            self._has_outcome = True
         except BaseException as error:  # whatever user code throws ends its attempt, not the platform
-            self._ignore_signals()
+            self._has_outcome = True
             self._log.write_failure("the attempt failed", error)
             error_type = f"{type(error).__module__}.{type(error).__qualname__}"
             reason = f"{type(error).__name__}: {error}"
@@ -117,9 +120,5 @@ class Attempt:
         return self._runner.run_task(workload)
 
     def _on_time_out(self, _number: int, _frame: FrameType | None) -> None:
-        raise self._runner.time_out()
-
-    def _ignore_signals(self) -> None:
-        """From here on the outcome is known, and only has to be sent."""
-        signal.signal(TIME_OUT_SIGNAL, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        if not self._has_outcome:
+            raise self._runner.time_out()

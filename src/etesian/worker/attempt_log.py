@@ -1,4 +1,6 @@
-"""The log as the attempt itself writes it: ``print``, ``logging`` and warnings, straight to the file, line by line."""
+"""The log as the attempt itself writes it: ``print``, ``logging`` and warnings, straight to the file, line by
+line.
+"""
 
 from __future__ import annotations
 
@@ -25,24 +27,24 @@ Redact = Callable[[str], str]
 class AttemptLog:
     """Appends lines to one log file, which is made when the first line comes.
 
-    Each line is one ``write``: the log is complete up to the moment of a kill. Before the file is known, lines go to
-    standard error, whose other end the worker reads.
+    Each line is one ``write``: the log is complete up to the moment of a kill. Before the file is known,
+    lines go to standard error, whose other end the worker reads.
     """
 
     def __init__(self, redact: Redact, level: str) -> None:
         self._redact = redact
         self._level = level
-        self._path: Path | None = None
+        self._find_path: Callable[[], Path] | None = None
         self._descriptor = -1
 
-    def direct_to(self, path: Path) -> None:
-        """Write to this file from now on."""
-        self._path = path
+    def direct_to(self, find_path: Callable[[], Path]) -> None:
+        """Write to the file that ``find_path`` names when the first line comes."""
+        self._find_path = find_path
 
     def open(self) -> None:
         """Open the file now, if it is known."""
-        if self._descriptor < 0 and self._path is not None:
-            self._descriptor = open_log(self._path)
+        if self._descriptor < 0 and self._find_path is not None:
+            self._descriptor = open_log(self._find_path())
 
     def write(self, message: str, *, level: str = "info", source: str = "", error: str | None = None) -> None:
         """Append one line, secrets masked."""

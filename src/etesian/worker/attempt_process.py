@@ -43,10 +43,10 @@ class AttemptProcess:
         for descriptor in self.far_ends:
             os.close(descriptor)
 
-    def assign(self, attempt: Attempt, log_path: Path) -> None:
+    def assign(self, attempt: Attempt, find_log_path: Callable[[], Path]) -> None:
         """Tell the process what to run. From here on user code may have started."""
         self.attempt = attempt
-        self._output.direct_to(log_path, attempt.mask.redact)
+        self._output.direct_to(find_log_path, attempt.mask.redact)
         self._loop.watch(self._output.fileno(), self._read_output)
         self.send(attempt.workload)
 
@@ -69,7 +69,9 @@ class AttemptProcess:
             self._loop.forget(self._channel.fileno())
 
     def close(self) -> None:
-        """Log what was printed until now and give both connections back. A process that still waits sees it and ends."""
+        """Log what was printed until now and give both connections back. A process that still waits sees it
+        and ends.
+        """
         if self._channel.fileno() < 0:
             return
         self.cancel_timer()

@@ -1,4 +1,6 @@
-"""The platform as user code meets it in an attempt or a DAG host: requests go to the supervisor, which asks the scheduler."""
+"""The platform as user code meets it in an attempt or a DAG host: requests go to the supervisor, which asks
+the scheduler.
+"""
 
 from __future__ import annotations
 
@@ -85,7 +87,7 @@ class ChannelPlatform:
         what = type(request).__name__
         if os.getpid() != self._pid:
             raise PlatformUnreachableError(
-                f"{what} was asked in a process that the task forked; ask in the task itself and pass the value on"
+                f"{what} was asked in a process that the task forked; ask in the task, and pass the value on"
             )
         with self._lock:
             self._number += 1

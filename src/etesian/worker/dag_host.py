@@ -1,4 +1,6 @@
-"""The DAG host: imports one DAG file, once, and forks a process per attempt that starts with the file imported."""
+"""The DAG host: imports one DAG file, once, and forks a process per attempt that starts with the file
+imported.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +65,9 @@ class DagHost:
         self._groups = ProcessGroups(settings.stop_grace_seconds)
 
     def run(self, zygote_pid: int) -> NoReturn:
-        """Import the file and fork attempts until the supervisor closes the control socket; then end the process."""
+        """Import the file and fork attempts until the supervisor closes the control socket; then end the
+        process.
+        """
         status = 1
         try:
             self._become_host(zygote_pid)

@@ -104,7 +104,7 @@ class DagHosts:
             if host is not None:
                 host.answer(process_number, message)
 
-    # --- HostEvents ---------------------------------------------------------------------------------------------
+    # --- HostEvents -----------------------------------------------------------------------------------------
 
     def host_loaded(self, host: HostClient) -> None:
         """Make room if this was too much memory."""
@@ -135,7 +135,7 @@ class DagHosts:
         elif self._current.get(host.dag_file) is host:
             del self._current[host.dag_file]
 
-    # --- how many hosts there are -------------------------------------------------------------------------------
+    # --- how many hosts there are ---------------------------------------------------------------------------
 
     def _host_of(self, dag_file: DagFile) -> HostClient:
         if dag_file in self._threaded:

@@ -70,8 +70,8 @@ def explain_death(exited: Exited, *, was_out_of_memory: bool) -> Failed:
 class OutOfMemoryWatch:
     """Tells whether the kernel has killed for want of memory since it was last asked.
 
-    Looks at the counter of this process's control group, else of the whole machine: then an unrelated victim may be
-    taken for ours, but only if one of ours was killed by SIGKILL at the same time.
+    Looks at the counter of this process's control group, else of the whole machine: then an unrelated victim
+    may be taken for ours, but only if one of ours was killed by SIGKILL at the same time.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Ending an attempt: politely first, then with less patience. Each step is tried until the process has gone."""
+"""Ending an attempt: politely first, then with less patience."""
 
 from __future__ import annotations
 
@@ -20,11 +20,13 @@ class AttemptEnder:
         self._grace_seconds = grace_seconds
 
     def limit(self, attempt: Attempt, seconds: float) -> None:
-        """End a starting attempt after this time: raise inside the task first, so that its own clean-up runs."""
+        """End an attempt after this time: raise inside the task first, so that its own clean-up runs."""
         attempt.timer = self._loop.call_later(seconds, partial(self._time_out, attempt, seconds))
 
     def stop(self, attempt: Attempt, cause: str, reason: str) -> None:
-        """Send SIGTERM to the attempt's group now, SIGKILL after the grace time. Repeating it changes nothing."""
+        """Send SIGTERM to the attempt's group now, SIGKILL after the grace time. Repeating it changes
+        nothing.
+        """
         if attempt.stop_cause in (None, "timeout"):
             self._begin(attempt, cause, reason)
             self._terminate(attempt)
@@ -57,7 +59,9 @@ class AttemptEnder:
 
 
 def outcome_of_ended(attempt: Attempt, reported: Outcome) -> Outcome:
-    """Return what an attempt came to that reported while it was being ended: a success counts, a failure is ours."""
+    """Return what an attempt came to that reported while it was being ended: a success counts, a failure is
+    ours.
+    """
     if attempt.stop_cause is None or not isinstance(reported, Failed):
         return reported
     return Failed(reason=attempt.stop_reason, cause=attempt.stop_cause, error_type=reported.error_type)

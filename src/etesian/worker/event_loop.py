@@ -1,4 +1,6 @@
-"""Sleeps until a descriptor is ready or a timer is due, and calls who waits for it. One thread, no coroutines."""
+"""Sleeps until a descriptor is ready or a timer is due, and calls who waits for it. One thread, no
+coroutines.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,8 @@ logger = logging.getLogger(__name__)
 Callback = Callable[[], None]
 Stream = MessageStream[Any]  # Any: the loop sends, it does not read
 
-#: Cancelled timers stay in the heap until they are due; more than this, and more than half of it, and it is cleaned.
+#: Cancelled timers stay in the heap until they are due; more than this, and more than half of it, and it is
+#: cleaned.
 _MAX_CANCELLED: Final = 1000
 
 

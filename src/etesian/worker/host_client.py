@@ -132,7 +132,7 @@ class HostClient:
         self._control: PacketSocket[FromHost] = PacketSocket(control, FromHost)
         self._channel: MessageStream[Request] = MessageStream(channel, Request)
         self._output = OutputPipe(reading)
-        self._output.direct_to(import_log, str)
+        self._output.direct_to(lambda: import_log, str)
         loop.watch(control.fileno(), self._receive)
         loop.watch(channel.fileno(), self._receive_requests)
         loop.watch(reading, self._read_output)

@@ -1,7 +1,8 @@
 """Reports of finished attempts on disk, until the scheduler has stored their effects.
 
-Appended before a report is sent, by one ``write``: what the kernel has taken survives the death of this process. There
-is no ``fsync``: after a power cut the scheduler asks about its attempts anyway, and finds them lost.
+Appended before a report is sent, by one ``write``: what the kernel has taken survives the death of this
+process. There is no ``fsync``: after a power cut the scheduler asks about its attempts anyway, and finds them
+lost.
 """
 
 from __future__ import annotations

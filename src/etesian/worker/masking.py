@@ -21,7 +21,7 @@ class ValueMask:
         self._pattern: re.Pattern[str] | None = None
 
     def add(self, values: Iterable[str]) -> None:
-        """Hide these from now on; also the lines of a value that has several, since output is masked by line."""
+        """Hide these from now on, and the lines of those that have several: output is masked by line."""
         new = {line for value in values for line in (value, *value.splitlines()) if len(line) >= _MIN_LENGTH}
         if new - self._values:
             self._values |= new

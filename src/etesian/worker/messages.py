@@ -1,4 +1,6 @@
-"""What the processes of one worker tell each other. Both ends come from the same installation: no versions needed."""
+"""What the processes of one worker tell each other. Both ends come from the same installation: no versions
+needed.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,7 @@ class DagFile(msgspec.Struct, frozen=True, kw_only=True):
     is_spawned: bool = False  #: import it anew in a fresh interpreter for each attempt
 
 
-# --- supervisor <-> zygote: packets ----------------------------------------------------------------------------
+# --- supervisor <-> zygote: packets -------------------------------------------------------------------------
 
 
 class StartHost(msgspec.Struct, frozen=True, kw_only=True, tag="start_host"):
@@ -62,7 +64,7 @@ class HostEnded(msgspec.Struct, frozen=True, kw_only=True, tag="host_ended"):
 ToZygote: TypeAlias = StartHost | KillHost
 
 
-# --- supervisor <-> DAG host: packets --------------------------------------------------------------------------
+# --- supervisor <-> DAG host: packets -----------------------------------------------------------------------
 
 
 class Fork(msgspec.Struct, frozen=True, kw_only=True, tag="fork"):
@@ -113,7 +115,7 @@ ToHost: TypeAlias = Fork | Signal
 FromHost: TypeAlias = Loaded | LoadFailed | ForkFailed | Exited
 
 
-# --- supervisor <-> attempt: frames on a stream ----------------------------------------------------------------
+# --- supervisor <-> attempt: frames on a stream -------------------------------------------------------------
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True, tag="ready"):

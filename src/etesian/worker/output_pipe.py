@@ -1,4 +1,6 @@
-"""What an attempt's programs write to standard output and error, turned into lines of its log by the supervisor."""
+"""What an attempt's programs write to standard output and error, turned into lines of its log by the
+supervisor.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,7 @@ class OutputPipe:
         os.set_blocking(descriptor, False)
         self._descriptor = descriptor
         self._log = -1
-        self._path: Path | None = None
+        self._find_path: Callable[[], Path] | None = None
         self._redact: Redact = str
         self._begun = b""
 
@@ -38,9 +40,9 @@ class OutputPipe:
         """Return the descriptor to watch; -1 once closed."""
         return self._descriptor
 
-    def direct_to(self, path: Path, redact: Redact) -> None:
-        """Write to this log from now on, secrets masked."""
-        self._path, self._redact = path, redact
+    def direct_to(self, find_path: Callable[[], Path], redact: Redact) -> None:
+        """Write to the log that ``find_path`` names when the first line comes, secrets masked."""
+        self._find_path, self._redact = find_path, redact
 
     def read(self) -> bool:
         """Log what has been written, up to a bound; return whether more may come."""
@@ -88,12 +90,12 @@ class OutputPipe:
         now = utc_now().isoformat()
         texts = (line.decode("utf-8", "replace") for line in lines)
         data = b"".join(encode_line(LogLine(t=now, m=self._redact(text), s="process")) for text in texts)
-        if self._path is None:
+        if self._find_path is None:
             logger.warning("a process that runs no attempt wrote: %s", data.decode("utf-8", "replace"))
             return
         try:
             if self._log < 0:
-                self._log = open_log(self._path)
+                self._log = open_log(self._find_path())
             os.write(self._log, data)
         except OSError as error:
-            logger.error("cannot write %d lines to the log %s: %s", len(lines), self._path, error.strerror)
+            logger.error("cannot write to the log %s: %s", self._find_path(), error.strerror)

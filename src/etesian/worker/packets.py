@@ -1,4 +1,6 @@
-"""Packets between the processes of one worker: one message each, whole or not at all, with descriptors if needed."""
+"""Packets between the processes of one worker: one message each, whole or not at all, with descriptors if
+needed.
+"""
 
 from __future__ import annotations
 
@@ -38,8 +40,8 @@ class PacketSocket(Generic[Message]):
     def send(self, message: msgspec.Struct, descriptors: Sequence[int] = ()) -> None:
         """Send a message, and copies of ``descriptors``.
 
-        Raises:
-            PeerGoneError: the other process has ended, or has not read for so long that it must count as hung.
+        Raises: PeerGoneError: the other process has ended, or has not read for so long that it must count as
+        hung.
         """
         data = _encoder.encode(message)
         try:
@@ -53,7 +55,8 @@ class PacketSocket(Generic[Message]):
             ) from error
 
     def receive(self) -> tuple[Message, list[int]] | None:
-        """Return the next message and the descriptors that came along; None if a non-blocking socket has none.
+        """Return the next message and the descriptors that came along; None if a non-blocking socket has
+        none.
 
         Raises:
             PeerGoneError: the other process has ended.

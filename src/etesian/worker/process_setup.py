@@ -1,4 +1,4 @@
-"""What a process of the worker sets up before it runs user code: descriptors, signals, limits, its own group."""
+"""What a process of the worker sets up before it runs user code: descriptors, signals, limits, group."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def redirect_output(output: int) -> None:
 
 
 def become_attempt(output: int, parent_pid: int, settings: ProcessSettings) -> None:
-    """Make a freshly started process an attempt's own. Signals are reset already, the input is empty already."""
+    """Make a freshly started process an attempt's own. Its signals and its input are set up already."""
     os.setsid()
     die_with_parent(parent_pid)
     set_process_name("etesian attempt")

@@ -1,6 +1,7 @@
 """The processes of one DAG host: enough of them ready in time, each given to one attempt.
 
-A busy host has one process more than it needs, forked in advance, so that the next attempt does not wait for a fork.
+A busy host has one process more than it needs, forked in advance, so that the next attempt does not wait for
+a fork.
 """
 
 from __future__ import annotations
@@ -261,7 +262,7 @@ class ProcessSupply:
             attempt, process = self._take_next(), self._ready.popleft()
             self._running[process.number] = self._process_of[attempt.attempt_id] = process
             attempt.phase = Phase.RUNNING
-            process.assign(attempt, self._events.log_path_of(attempt))
+            process.assign(attempt, partial(self._events.log_path_of, attempt))
             self._events.attempt_started(attempt)
             self._fork_ahead()
 

@@ -1,4 +1,6 @@
-"""What attempts and DAG hosts have asked the scheduler and not been answered: repeated when a scheduler connects."""
+"""What attempts and DAG hosts have asked the scheduler and not been answered: repeated when a scheduler
+connects.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Running a task that does nothing in the zygote, before anything is forked from it.
 
-What an interpreter does for the first time (importing late, filling caches, specialising byte code) it would otherwise
-do for the first time in every single attempt, on memory that has to be copied for it. A rehearsal does it once for all.
+What an interpreter does for the first time (importing late, filling caches, specialising byte code) it would
+otherwise do for the first time in every single attempt, on memory that has to be copied for it. A rehearsal
+does it once for all.
 """
 
 from __future__ import annotations

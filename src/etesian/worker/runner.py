@@ -1,4 +1,6 @@
-"""What a DAG host needs of the authoring kit: load a file, run one workload. The rest of the worker knows no DAGs."""
+"""What a DAG host needs of the authoring kit: load a file, run one workload. The rest of the worker knows no
+DAGs.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ class TaskRunner(Protocol):
     """Runs user code in this process. One object serves one process and one DAG file."""
 
     def load_rehearsal(self) -> RunTask | None:
-        """Load a DAG with a task that does nothing, and return the workload that runs it; None if there is none."""
+        """Load a DAG with a task that does nothing, and return the workload that runs it; None if there is
+        none.
+        """
         ...
 
     def load(self, file: Path, dags_folder: Path) -> None:

@@ -63,7 +63,7 @@ class Supervisor:
         self._out_of_memory = OutOfMemoryWatch()
         self._takes_work = True
 
-    # --- its life -----------------------------------------------------------------------------------------------
+    # --- its life -------------------------------------------------------------------------------------------
 
     def run(self, stop: StopSignal) -> None:
         """Work until asked to stop; then end the attempts that run, report them, and end all processes."""
@@ -103,7 +103,7 @@ class Supervisor:
         self._turn_until(lambda: not self._attempts, self._settings.stop_grace_seconds + _KILL_SECONDS)
         self._turn_until(lambda: self._journal.is_empty or not self._link.is_connected, _ACKNOWLEDGE_SECONDS)
 
-    # --- what the scheduler says --------------------------------------------------------------------------------
+    # --- what the scheduler says ----------------------------------------------------------------------------
 
     def _greet(self) -> None:
         """Tell a new scheduler all that it may have missed."""
@@ -196,7 +196,7 @@ class Supervisor:
         else:
             self._hosts.answer(asker, answer)
 
-    # --- what happens to attempts (AttemptEvents) ---------------------------------------------------------------
+    # --- what happens to attempts (AttemptEvents) -----------------------------------------------------------
 
     def log_path_of(self, attempt: Attempt) -> Path:
         """Return where an attempt's log lies."""

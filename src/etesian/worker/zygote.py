@@ -1,7 +1,8 @@
 """The zygote: a clean process that has imported what all tasks need, and forks DAG hosts from itself.
 
-It is a fresh interpreter, not a fork of the worker's caller: it inherits no threads, locks, sockets or database drivers,
-and is small, which is what makes forking cheap. Run as ``python -m etesian.worker.zygote <control> <settings>``.
+It is a fresh interpreter, not a fork of the worker's caller: it inherits no threads, locks, sockets or
+database drivers, and is small, which is what makes forking cheap. Run as ``python -m etesian.worker.zygote
+<control> <settings>``.
 """
 
 from __future__ import annotations
@@ -64,7 +65,9 @@ class Zygote:
         self._pids: dict[int, int] = {}
 
     def serve(self) -> None:
-        """Work until the supervisor closes its end. DAG hosts notice that too, and end their attempts themselves."""
+        """Work until the supervisor closes its end. DAG hosts notice that too, and end their attempts
+        themselves.
+        """
         loop: ForkLoop[ToZygote] = ForkLoop(self._control)
         try:
             while True:

@@ -45,7 +45,8 @@ class ZygoteClient:
         ours, theirs = packet_pair()
         ours.setblocking(False)
         settings = msgspec.json.encode(self._settings).decode()
-        # -P: a module in the working directory must not shadow the library; -u: nothing waits in buffers at a fork.
+        # -P: a module in the working directory must not shadow the library; -u: nothing waits in buffers at a
+        # fork.
         command = [sys.executable, "-P", "-u", "-m", "etesian.worker.zygote", str(theirs.fileno()), settings]
         with theirs:
             self._process = subprocess.Popen(

@@ -1,4 +1,6 @@
-"""What the conformance suite needs of an executor's other side: a worker that says exactly what it is told to."""
+"""What the conformance suite needs of an executor's other side: a worker that says exactly what it is told
+to.
+"""
 
 from __future__ import annotations
 

@@ -84,7 +84,9 @@ class WorkerUnderTest:
         return self.process.wait(PATIENCE_SECONDS)
 
     def processes(self, name: str = "") -> dict[int, str]:
-        """Return pids and names of the living processes of this home: the worker's, and programs that name it."""
+        """Return pids and names of the living processes of this home: the worker's, and programs that name
+        it.
+        """
         return {pid: found for pid, found in _processes_of(str(self.home)) if found.startswith(name)}
 
     def log_of(self, task: Workload) -> list[LogLine]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
 from etesian.protocol.reports import Failed, Succeeded, XComValue
 from etesian.protocol.workloads import RunCallback
 from tests.integration.worker.conftest import StartWorker
-from tests.integration.worker.harness import SchedulerUnderTest, run_context, task, wait_until
+from tests.integration.worker.harness import SchedulerUnderTest, is_alive, run_context, task, wait_until
 
 HEAD = """
 import logging, os, random, signal, subprocess, sys, time
@@ -188,10 +186,11 @@ def test_an_attempt_holds_no_descriptor_of_the_platform_but_its_channel(
         HEAD
         + """
 def work(workload):
-    open_files = {fd: os.readlink(f"/proc/self/fd/{fd}") for fd in map(int, os.listdir("/proc/self/fd"))
-                  if os.path.exists(f"/proc/self/fd/{fd}")}
-    inherited = subprocess.run(["sh", "-c", "ls /proc/self/fd"], capture_output=True, text=True, close_fds=False).stdout
-    return tell((sorted(target.split(":")[0] for fd, target in open_files.items() if fd > 2), inherited.split()))
+    folder = "/proc/self/fd"
+    open_files = [os.readlink(f"{folder}/{fd}") for fd in os.listdir(folder)
+                  if int(fd) > 2 and os.path.exists(f"{folder}/{fd}")]
+    inherited = subprocess.run(["ls", folder], capture_output=True, text=True, close_fds=False).stdout
+    return tell((sorted(target.split(":")[0] for target in open_files), inherited.split()))
 """
     )
     scheduler.run(*(task("work") for _ in range(3)))
@@ -215,9 +214,7 @@ def work(workload):
 """
     )
     pids = [int(pid) for pid in told(scheduler.run_one(task("work")).outcome).split()]
-    wait_until(
-        lambda: not any(os.path.exists(f"/proc/{pid}") for pid in pids), "the end of leftover processes"
-    )
+    wait_until(lambda: not any(map(is_alive, pids)), "the end of leftover processes")
 
 
 def test_a_fork_of_the_task_that_comes_back_does_not_report(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-
 from etesian.protocol.reports import Failed, Outcome, Succeeded
 from etesian.protocol.requests import FoundValue, GetVariable, Refused
 from etesian.telemetry.task_logs import import_log_path, iterate_log
 from tests.integration.worker.conftest import StartWorker
-from tests.integration.worker.harness import SchedulerUnderTest, kill_hard, task, wait_until
+from tests.integration.worker.harness import SchedulerUnderTest, is_alive, kill_hard, task, wait_until
 
 HEAD = """
 import os, sys, time
@@ -57,7 +55,7 @@ def test_a_new_version_of_the_code_is_imported_anew_and_the_old_host_ends(
     worker.write_dag(COUNTING.replace("return tell(", "return tell(('new',) + "))
     new = eval(told(scheduler.run_one(task("work", code_hash="2")).outcome))
     assert new[0] == "new"
-    wait_until(lambda: not os.path.exists(f"/proc/{old}"), "the end of the old DAG host")
+    wait_until(lambda: not is_alive(old), "the end of the old DAG host")
 
 
 def test_an_import_error_fails_the_attempt_with_the_traceback_in_its_log(
@@ -110,7 +108,7 @@ def test_a_file_that_hangs_while_it_is_imported_is_ended_with_its_children(
 ) -> None:
     worker = start_worker(
         "import subprocess, time\n"
-        f"subprocess.Popen(['sh', '-c', 'while :; do sleep 0.1; done', __file__])\n"
+        "subprocess.Popen(['sh', '-c', 'while :; do sleep 0.1; done', __file__])\n"
         "time.sleep(600)",
         import_timeout_seconds=1.0,
     )
@@ -222,9 +220,9 @@ def test_idle_hosts_make_room_for_others_the_longest_unused_first(
         name: eval(told(scheduler.run_one(task("work", file=f"{name}.py")).outcome))[0]
         for name in ("a", "b", "a", "c")
     }
-    wait_until(lambda: not os.path.exists(f"/proc/{hosts['b']}"), "the end of the host of b.py")
-    assert os.path.exists(f"/proc/{hosts['a']}")
-    assert os.path.exists(f"/proc/{hosts['c']}")
+    wait_until(lambda: not is_alive(hosts["b"]), "the end of the host of b.py")
+    assert is_alive(hosts["a"])
+    assert is_alive(hosts["c"])
 
 
 def test_a_host_that_uses_too_much_memory_goes_when_it_is_idle(
@@ -235,7 +233,7 @@ def test_a_host_that_uses_too_much_memory_goes_when_it_is_idle(
     worker.write_dag(COUNTING, "small.py")
     large = eval(told(scheduler.run_one(task("work", file="large.py")).outcome))[0]
     told(scheduler.run_one(task("work", file="small.py")).outcome)
-    wait_until(lambda: not os.path.exists(f"/proc/{large}"), "the end of the large host")
+    wait_until(lambda: not is_alive(large), "the end of the large host")
 
 
 def test_a_quiet_worker_gives_its_spares_and_hosts_back(

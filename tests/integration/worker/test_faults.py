@@ -1,4 +1,5 @@
-"""Killing any process of a worker at any moment: nothing runs twice within an attempt, nothing is lost, nothing is left.
+"""Killing any process of a worker at any moment: nothing runs twice within an attempt, nothing is lost,
+nothing is left.
 
 The moments are random; the seed is printed, and ``ETESIAN_TEST_SEED`` sets it.
 """
@@ -8,7 +9,6 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -41,10 +41,10 @@ def long(workload):
 
 
 @pytest.fixture
-def seeded() -> Iterator[random.Random]:
+def seeded() -> random.Random:
     seed = int(os.environ.get("ETESIAN_TEST_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
     print(f"ETESIAN_TEST_SEED={seed}")
-    yield random.Random(seed)
+    return random.Random(seed)
 
 
 def dag(folder: Path) -> str:
@@ -196,8 +196,7 @@ def _strike(worker: WorkerUnderTest, scheduler: SchedulerUnderTest, seeded: rand
         scheduler.wait_for(lambda: _count(scheduler, Running) > greetings, "the new worker")
         running = [message for message in scheduler.messages if isinstance(message, Running)][-1]
         held = {*running.claimed, *running.unclaimed}
-        submitted = {message for message in scheduler.claims}
-        return submitted - held - scheduler.finished.keys()
+        return set(scheduler.claims) - held - scheduler.finished.keys()
     if victim == "scheduler":
         scheduler.reconnect()
     else:
@@ -211,7 +210,7 @@ def _strike(worker: WorkerUnderTest, scheduler: SchedulerUnderTest, seeded: rand
 
 
 def _settle(scheduler: SchedulerUnderTest, pending: list[RunTask], lost: set[str]) -> None:
-    """Wait for the reports of a round, delivering again what the connection swallowed, as the scheduler does."""
+    """Wait for the reports of a round; deliver again what the connection swallowed, as the scheduler does."""
     deadline = time.monotonic() + 30
     again = time.monotonic() + 1
     while any(one.attempt_id not in scheduler.finished.keys() | lost for one in pending):

@@ -89,7 +89,7 @@ def test_a_task_that_ignores_sigterm_is_killed_after_the_grace_time(
 def test_stopping_reaches_the_programs_of_a_task(
     start_worker: StartWorker, scheduler: SchedulerUnderTest
 ) -> None:
-    worker = start_worker(HEAD + f"def work(workload): print('begun'); subprocess.run(['sleep', '600'])")
+    worker = start_worker(HEAD + "def work(workload): print('begun'); subprocess.run(['sleep', '600'])")
     work = task("work")
     scheduler.submit(work)
     wait_for_line(worker, scheduler, work, "begun")

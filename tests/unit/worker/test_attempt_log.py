@@ -13,7 +13,7 @@ from etesian.worker.attempt_log import AttemptLog, LineStream, LogFileHandler
 @pytest.fixture
 def log(tmp_path: Path) -> AttemptLog:
     log = AttemptLog(lambda text: text.replace("hunter22", "***"), "info")
-    log.direct_to(tmp_path / "run" / "a.log")
+    log.direct_to(lambda: tmp_path / "run" / "a.log")
     return log
 
 
@@ -90,5 +90,5 @@ def test_a_failure_is_one_line_with_its_traceback(log: AttemptLog, path: Path) -
 def test_a_log_that_cannot_be_written_does_not_fail_the_task(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     log = AttemptLog(str, "info")
-    log.direct_to(tmp_path / "file" / "a.log")
+    log.direct_to(lambda: tmp_path / "file" / "a.log")
     log.write("lost")

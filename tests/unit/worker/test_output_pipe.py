@@ -17,7 +17,7 @@ class Pipe:
         self.path = path
         self.mask = ValueMask()
         self.output = OutputPipe(reading)
-        self.output.direct_to(path, self.mask.redact)
+        self.output.direct_to(lambda: path, self.mask.redact)
 
     def lines(self) -> list[str]:
         return [line.m for line in iterate_log(self.path)]
