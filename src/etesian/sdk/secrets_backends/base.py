@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from etesian.sdk.connection import Connection
+from typing import Any
 
 
 class BaseSecretsBackend:
@@ -20,8 +17,8 @@ class BaseSecretsBackend:
         """Return a connection as a URI or as JSON, or None."""
         return None
 
-    def get_connection(self, conn_id: str) -> Connection | str | None:
-        """Return a connection, or the text that ``get_conn_value`` gives, or None."""
+    def get_connection(self, conn_id: str) -> Any:  # Any: a Connection, defined above this module
+        """Return a ``Connection``, or the text that ``get_conn_value`` gives, or None."""
         return self.get_conn_value(conn_id)
 
     def get_variable(self, key: str) -> str | None:
