@@ -5,6 +5,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+PYTEST := $(BIN)/pytest --doctest-modules --ignore=src/etesian/store/migrations -n 2
 DOCUMENTED := src/etesian docs README.md CONTRIBUTING.md CHANGELOG.md tests benchmarks scripts examples Makefile
 
 # Bytecode is part of what is measured and of how fast tests start, also where the machine forbids it by default.
@@ -20,10 +21,10 @@ run: runtime ## start the platform with the examples, on SQLite, and print its U
 	@scripts/run
 
 test: dev provision check-static ## everything: static checks, all tests, real servers
-	$(BIN)/pytest --doctest-modules -n 2 --dist worksteal src tests
+	$(PYTEST) --dist worksteal src tests
 
 check: dev check-static ## what to run before a commit; about a minute
-	$(BIN)/pytest --doctest-modules -q -n 2 src tests/unit tests/property tests/architecture tests/docs
+	$(PYTEST) -q src tests/unit tests/property tests/architecture
 
 bench: dev ## measure and print the table of figures; JSON goes to benchmarks/results/
 	$(BIN)/python -m benchmarks

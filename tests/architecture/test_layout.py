@@ -9,6 +9,8 @@ import pytest
 
 SOURCE = Path(__file__).parents[2] / "src" / "etesian"
 MAX_LINES = 500
+#: Long because what they list is long; they hold no logic.
+TABLES_OF_DATA = {"store/tables.py"}
 PACKAGES = sorted({file.parent for file in SOURCE.rglob("*.py")})
 
 
@@ -16,8 +18,8 @@ def test_no_file_is_longer_than_can_be_read_in_one_go() -> None:
     lengths = {
         str(file.relative_to(SOURCE)): len(file.read_text().splitlines()) for file in SOURCE.rglob("*.py")
     }
-    too_long = {name: length for name, length in lengths.items() if length > MAX_LINES}
-    assert not too_long, f"split these by concept, at most {MAX_LINES} lines each"
+    too_long = {name for name, length in lengths.items() if length > MAX_LINES}
+    assert not too_long - TABLES_OF_DATA, f"split these by concept, at most {MAX_LINES} lines each"
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda package: str(package.relative_to(SOURCE)))
