@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import UTC, datetime, timedelta
 
 from etesian.foundation.clock import utc_now
 from etesian.lifecycle.state import RunState, TaskState
 from etesian.protocol.commands import ClearTasks, MarkRun, TaskSelection
 from etesian.protocol.reports import Acknowledged, ClaimAnswer
 from etesian.spec.dag import DagSpec
+from etesian.spec.schedule import CronTriggerSchedule
 from etesian.spec.task import TaskSpec
+from etesian.store.errors import StaleMemoryError
 from etesian.store.queries import inbox
+from etesian.store.run_requests import RunRequest, request_run
 from tests.integration.scheduler.conftest import PlayedExecutor, Stage, eventually
 
 PAIR = DagSpec(
     dag_id="pair",
     file="pair.py",
     tasks=(TaskSpec(task_id="first"), TaskSpec(task_id="second", upstream=("first",))),
+)
+FIRST_DAY = datetime(2020, 1, 1, tzinfo=UTC)
+DAILY = DagSpec(
+    dag_id="daily",
+    file="daily.py",
+    tasks=(TaskSpec(task_id="only"),),
+    schedule=CronTriggerSchedule(expressions=("0 0 * * *",)),
+    start_date=FIRST_DAY,
+    catchup=True,
 )
 
 
@@ -156,3 +169,39 @@ def test_a_command_about_a_run_that_does_not_exist_is_dropped_and_blocks_nothing
 def _epoch(stage: Stage) -> int | None:
     with stage.store.read() as connection:
         return connection.exec_driver_sql("SELECT epoch FROM leases").scalar()
+
+
+def test_the_schedule_leaves_out_a_date_that_was_run_by_hand_before(stage: Stage) -> None:
+    executor = PlayedExecutor()
+    stage.save_dag(DAILY)
+    with stage.store.write() as connection:
+        by_hand = RunRequest(dag_id="daily", run_id="by-hand", logical_date=FIRST_DAY)
+        request_run(connection, by_hand, now=utc_now())
+        connection.exec_driver_sql("UPDATE dag_runs SET state = 'success'")
+        connection.exec_driver_sql("DELETE FROM inbox")
+
+    stage.start_scheduler(executor)
+
+    executor.workload_of("only")
+    assert executor.submitted[0].run.logical_date == FIRST_DAY + timedelta(days=1)
+    assert stage.losses == []
+
+
+def test_a_term_that_ends_because_the_store_has_changed_frees_the_lease_at_once(stage: Stage) -> None:
+    executor, successor = PlayedExecutor(), PlayedExecutor()
+    stage.save_dag(PAIR)
+    stage.start_scheduler(executor, "first")
+    stage.trigger("pair", "r1")
+    attempt_id = executor.workload_of("first").attempt_id
+    with stage.store.write() as connection:
+        connection.exec_driver_sql("DELETE FROM dag_runs")
+
+    executor.claim(attempt_id)
+
+    (loss,) = eventually(lambda: stage.losses)
+    assert isinstance(loss, StaleMemoryError)
+    with stage.store.read() as connection:
+        assert connection.exec_driver_sql("SELECT holder FROM leases").scalar_one() == ""
+    stage.start_scheduler(successor, "second")
+    stage.trigger("pair", "r2")
+    assert successor.workload_of("first").run.run_id == "r2"

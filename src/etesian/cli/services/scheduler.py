@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import selectors
+from typing import Final
 
 from etesian.cli.services import wiring
 from etesian.config.settings import Settings
@@ -10,10 +12,14 @@ from etesian.foundation.clock import SystemClock
 from etesian.foundation.stop import StopSignal
 from etesian.scheduler.shell.parts import Parts
 from etesian.scheduler.shell.scheduler import run_scheduler
+from etesian.store import Store
 from etesian.store.bus import open_bus
-from etesian.store.errors import LeadershipLostError
+from etesian.store.errors import LeadershipLostError, StaleMemoryError
 
 logger = logging.getLogger(__name__)
+
+#: Between two terms of one process: should what ended a term last, the log stays readable.
+RESTART_DELAY_SECONDS: Final = 0.1
 
 
 def run(settings: Settings) -> None:
@@ -24,17 +30,35 @@ def run(settings: Settings) -> None:
     store = wiring.open_platform_store(settings)
     try:
         while not stop.is_set():
-            parts = Parts(
-                settings=wiring.shell_settings(settings),
-                store=store,
-                bus=open_bus(store),
-                executors=wiring.make_executors(settings),
-                clock=SystemClock(),
-                stop=stop,
-            )
-            try:
-                run_scheduler(parts)
-            except LeadershipLostError as error:
-                logger.warning("%s; standing by", error)
+            _run_term(settings, store, stop)
     finally:
         store.dispose()
+
+
+def _run_term(settings: Settings, store: Store, stop: StopSignal) -> None:
+    """Lead once, with parts that know nothing of an earlier term."""
+    bus = open_bus(store)
+    parts = Parts(
+        settings=wiring.shell_settings(settings),
+        store=store,
+        bus=bus,
+        executors=wiring.make_executors(settings),
+        clock=SystemClock(),
+        stop=stop,
+    )
+    try:
+        run_scheduler(parts)
+    except StaleMemoryError as error:
+        logger.warning("%s; all is loaded anew", error)
+        _wait(stop)
+    except LeadershipLostError as error:
+        logger.warning("%s; standing by", error)
+        _wait(stop)
+    finally:
+        bus.close()
+
+
+def _wait(stop: StopSignal) -> None:
+    with selectors.DefaultSelector() as selector:
+        selector.register(stop, selectors.EVENT_READ)
+        selector.select(RESTART_DELAY_SECONDS)

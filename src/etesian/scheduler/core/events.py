@@ -48,6 +48,8 @@ class SpecUpdated(_Event, frozen=True, kw_only=True):
     bundle: str
     is_paused: bool
     newest_point: SchedulePoint | None = None  #: of the newest scheduled run that exists; None: none yet
+    #: logical dates after ``newest_point`` that runs of other types have: the schedule leaves them out
+    taken_dates: frozenset[datetime] = frozenset()
     failed_in_a_row: int = 0  #: newest finished runs that failed, counted back from now
     average_runtime_seconds: float | None = (
         None  #: of the newest finished runs, for deadlines; None: not known

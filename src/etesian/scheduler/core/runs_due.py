@@ -80,8 +80,8 @@ def _create_run(memory: Memory, dag: Dag, point: SchedulePoint, now: datetime) -
     if dag.graph is None:
         return
     run_id = make_run_id(RunType.SCHEDULED, point)
-    if run_id in dag.runs:
-        return
+    if run_id in dag.runs or point.logical_date in dag.taken_dates:
+        return  # what the point asks for has been run already
     record = DagRunRecord(
         dag_id=dag.dag_id,
         run_id=run_id,

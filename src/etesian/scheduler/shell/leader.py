@@ -118,7 +118,7 @@ class Leader:
         return None
 
     def _answer(self, executor: Executor, ask: Ask) -> None:
-        found = answer(self._parts.store, ask.request, now=self._parts.clock.now())
+        found = answer(self._parts.store, ask.request, now=self._parts.clock.now(), bus=self._parts.bus)
         executor.send([Reply(attempt_id=ask.attempt_id, number=ask.number, answer=found)])
 
     def _act(self, effects: Effects) -> None:

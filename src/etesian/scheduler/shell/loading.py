@@ -60,6 +60,7 @@ def _spec_updated(
         bundle=stored.bundle,
         is_paused=is_paused,
         newest_point=newest_point,
+        taken_dates=runs.load_taken_dates(connection, stored.spec.dag_id, newest_point),
         failed_in_a_row=failed,
     )
 

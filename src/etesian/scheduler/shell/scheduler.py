@@ -9,6 +9,7 @@ from typing import Final
 from etesian.scheduler.shell.leader import Leader
 from etesian.scheduler.shell.leadership import Leadership
 from etesian.scheduler.shell.parts import Parts
+from etesian.store.errors import StaleMemoryError
 
 #: How long a standby waits before it looks at the lease again.
 STANDBY_INTERVAL: Final = timedelta(seconds=1)
@@ -18,6 +19,8 @@ def run_scheduler(parts: Parts) -> None:
     """Lead until stopped; as long as another scheduler leads, stand by.
 
     Raises:
+        StaleMemoryError: the store is not as the core remembers it. The lease is free again: start anew, with
+            new parts, and the next term loads what the store knows.
         LeadershipLostError: another scheduler took over. Memory is of no worth then; start anew as a standby.
     """
     leadership = Leadership(parts.settings, parts.store)
@@ -26,6 +29,9 @@ def run_scheduler(parts: Parts) -> None:
     bell = parts.bus.listen(["inbox"])
     try:
         Leader(parts, leadership, bell).lead()
+    except StaleMemoryError:
+        leadership.release()
+        raise
     finally:
         bell.close()
         for executor in parts.executors.values():

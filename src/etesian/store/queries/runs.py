@@ -51,6 +51,8 @@ ORDERS: Final = {
     "ended_at": _run.ended_at,
     "conf": _run.conf,
 }
+#: Dates that a leader is told of one DAG. If more are taken, it learns the others when it reaches them.
+MAX_TAKEN_DATES: Final = 1000
 _INDEXED_STATES: Final = (
     (frozenset(RunState) - FINAL_RUN_STATES, RUN_IS_UNFINISHED),
     (frozenset({RunState.FAILED}), RUN_HAS_FAILED),
@@ -190,6 +192,21 @@ def load_newest_points(
         )
         for row in connection.execute(statement)
     }
+
+
+def load_taken_dates(
+    connection: Connection, dag_id: str, newest_point: SchedulePoint | None
+) -> frozenset[datetime]:
+    """Return the logical dates after the newest scheduled run that runs of other types have.
+
+    No more than ``MAX_TAKEN_DATES``, the earliest: the schedule reaches those first.
+    """
+    newest = None if newest_point is None else newest_point.logical_date
+    dag_pk = select(_dag.id).where(_dag.dag_id == dag_id).scalar_subquery()
+    taken = select(_run.logical_date).where(_run.dag_pk == dag_pk, ~RUN_IS_SCHEDULED)
+    after = _run.logical_date > newest if newest is not None else _run.logical_date.is_not(None)
+    earliest = taken.where(after).order_by(_run.logical_date).limit(MAX_TAKEN_DATES)
+    return frozenset(connection.execute(earliest).scalars())
 
 
 def count_failed_in_a_row(connection: Connection, dag_id: str, *, limit: int) -> int:
