@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Any
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from urllib.request import Request, urlopen
 
 from etesian.foundation.errors import EtesianError
 from etesian.hooks.base import BaseHook
@@ -29,6 +31,19 @@ class PackageIndexHook(BaseHook):
         """Return the address of the index."""
         return self.get_connection_url()
 
+    def test_connection(self) -> tuple[bool, str]:
+        """Return whether the index answers, and a sentence about it."""
+        parts = urlsplit(self.get_connection_url())
+        request = Request(urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])))
+        login, _, password = parts.netloc.rpartition("@")[0].partition(":")
+        if login:
+            request.add_header("Authorization", f"Basic {_encoded(unquote(login), unquote(password))}")
+        try:
+            with urlopen(request, timeout=10) as answer:
+                return True, f"{parts.hostname} answered with status {answer.status}"
+        except OSError as error:
+            return False, f"{parts.hostname} cannot be used: {error}"
+
     def get_connection_url(self) -> str:
         """Return the address of the index.
 
@@ -47,3 +62,7 @@ class PackageIndexHook(BaseHook):
         return urlunsplit(
             parts._replace(netloc=f"{quote(connection.login, safe='')}{password}@{parts.netloc}")
         )
+
+
+def _encoded(login: str, password: str) -> str:
+    return b64encode(f"{login}:{password}".encode()).decode("ascii")

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from etesian.operators.empty import EmptyOperator
+from etesian.sdk.dag_links import ExternalDagLink
 from etesian.sdk.exceptions import InvalidDagError
 
 
@@ -18,6 +19,7 @@ class ExternalTaskMarker(EmptyOperator):
     """
 
     template_fields: Sequence[str] = ("external_dag_id", "external_task_id", "logical_date")
+    operator_extra_links = (ExternalDagLink(),)
     ui_color = "#4db7db"
 
     def __init__(

@@ -21,6 +21,7 @@ from etesian.protocol.requests import (
     TriggeredRun,
     TriggerRun,
 )
+from etesian.sdk.dag_links import TriggerDagRunLink
 from etesian.sdk.exceptions import AirflowException, AirflowSkipException, DagNotFound, DagRunAlreadyExists
 from etesian.sdk.operator import BaseOperator
 from etesian.sdk.runtime import ask
@@ -72,6 +73,7 @@ class TriggerDagRunOperator(BaseOperator):
         "skip_when_already_exists",
     )
     template_fields_renderers: ClassVar[Mapping[str, str]] = {"conf": "py"}
+    operator_extra_links = (TriggerDagRunLink(),)
     ui_color = "#ffefeb"
 
     def __init__(
@@ -92,6 +94,7 @@ class TriggerDagRunOperator(BaseOperator):
         fail_when_dag_is_paused: bool = False,
         note: str | None = None,
         deferrable: bool = False,
+        openlineage_inject_parent_info: bool = True,
         python_callable: Callable[..., Any] | None = None,
         **kwargs: Any,
     ) -> None:
@@ -110,6 +113,7 @@ class TriggerDagRunOperator(BaseOperator):
         self.fail_when_dag_is_paused = fail_when_dag_is_paused
         self.note = note
         self.deferrable = deferrable
+        self.openlineage_inject_parent_info = openlineage_inject_parent_info
         self.python_callable = python_callable
 
     def execute(self, context: Context) -> None:
@@ -158,11 +162,13 @@ class TriggerDagRunOperator(BaseOperator):
                 dag_id=self.trigger_dag_id,
                 run_id=self.trigger_run_id,
                 logical_date=self._find_date(),
+                run_after=convert_to_utc(self.run_after) if self.run_after else None,
                 conf=self._plain_conf(),
                 note=self.note,
             ),
             TriggeredRun,
         )
+        self.trigger_run_id = answer.run_id
         if not answer.already_exists:
             self.log.info("Started run %s of DAG %s", answer.run_id, self.trigger_dag_id)
         elif self.reset_dag_run:

@@ -194,6 +194,7 @@ class TriggerRun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     dag_id: str
     run_id: str | None = None
     logical_date: datetime | None = None
+    run_after: datetime | None = None  #: None: at once
     conf: dict[str, object] = {}
     note: str | None = None
     triggered_by: str = "operator"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from etesian.lifecycle.state import RunState, TaskState
 from etesian.protocol.requests import FoundDag, GetDag
+from etesian.sdk.dag_links import ExternalDagLink
 from etesian.sdk.exceptions import AirflowException, AirflowSkipException
 from etesian.sdk.external_states import ExternalWait, Verdict
 from etesian.sdk.runtime import ask
@@ -49,6 +50,7 @@ class ExternalTaskSensor(BaseSensorOperator):
         "external_task_ids",
         "external_task_group_id",
     )
+    operator_extra_links = (ExternalDagLink(),)
     ui_color = "#4db7db"
 
     def __init__(

@@ -200,6 +200,7 @@ def _trigger_run(connection: Connection, request: TriggerRun, now: datetime) -> 
         run_id=request.run_id,
         run_type=RunType.OPERATOR_TRIGGERED if request.triggered_by == "operator" else RunType.MANUAL,
         logical_date=request.logical_date,
+        run_after=request.run_after,
         conf=request.conf,
         note=request.note,
         triggered_by=request.triggered_by,

@@ -67,6 +67,22 @@ class FileDeleteTrigger(BaseEventTrigger):
             await asyncio.sleep(self.poke_interval)
 
 
+class DirectoryFileDeleteTrigger(FileDeleteTrigger):
+    """Fires each time the file ``filename`` turns up in a folder, and deletes it."""
+
+    def __init__(self, *, directory: str, filename: str, poke_interval: float = 5.0, **kwargs: Any) -> None:
+        super().__init__(str(Path(directory) / filename), poke_interval)
+        self.directory = directory
+        self.filename = filename
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Return class path and arguments."""
+        return (
+            f"{DirectoryFileDeleteTrigger.__module__}.{DirectoryFileDeleteTrigger.__qualname__}",
+            {"directory": self.directory, "filename": self.filename, "poke_interval": self.poke_interval},
+        )
+
+
 def find_file(pattern: str, recursive: bool = False) -> str | None:
     """Return a file that matches a glob pattern or lies in a folder that does; None when there is none."""
     for found in glob(pattern, recursive=recursive):  # noqa: PTH207  # the pattern may be absolute

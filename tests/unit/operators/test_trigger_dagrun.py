@@ -19,6 +19,7 @@ from etesian.sdk.exceptions import (
     DagRunAlreadyExists,
     TaskDeferred,
 )
+from etesian.sdk.operator_link import compute_links
 from etesian.triggers.external_task import DagStateTrigger
 from tests.unit.memory_platform import DAY, MemoryPlatform, make_context, run_info, using_platform
 
@@ -51,6 +52,20 @@ def test_without_a_date_the_run_gets_the_moment_of_starting_and_none_means_none(
     dates = [request.logical_date for request in platform.requests if isinstance(request, TriggerRun)]
     assert dates[0] is not None
     assert dates[1] is None
+
+
+def test_a_run_may_be_due_later(platform: MemoryPlatform) -> None:
+    start(run_after=DAY)
+    assert isinstance(platform.requests[0], TriggerRun)
+    assert (platform.requests[0].run_after, platform.requests[0].logical_date) == (DAY, None)
+
+
+def test_the_task_links_to_the_run_that_it_started(platform: MemoryPlatform) -> None:
+    task = operator(trigger_run_id="r 1")
+    assert dict(compute_links(operator(), make_context(task)["ti"])) == {}
+    context = make_context(task)
+    task.execute(context)
+    assert dict(compute_links(task, context["ti"])) == {"_link_Triggered DAG": "/dags/other/runs/r%201"}
 
 
 def test_conf_may_be_json_text_and_must_be_json(platform: MemoryPlatform) -> None:

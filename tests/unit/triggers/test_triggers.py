@@ -15,7 +15,7 @@ from etesian.protocol.requests import Refused, TaskStateItem
 from etesian.sdk.trigger import BaseTrigger, TaskSuccessEvent, TriggerEvent
 from etesian.sdk.xcom import deserialize, serialize
 from etesian.triggers.external_task import DagStateTrigger, PlatformRefusedError, WorkflowTrigger
-from etesian.triggers.file import FileDeleteTrigger, FileTrigger
+from etesian.triggers.file import DirectoryFileDeleteTrigger, FileDeleteTrigger, FileTrigger
 from etesian.triggers.temporal import DateTimeTrigger, TimeDeltaTrigger
 from tests.unit.memory_platform import DAY, MemoryPlatform, run_info, using_platform
 
@@ -46,6 +46,7 @@ def remade(trigger: BaseTrigger) -> BaseTrigger:
         TimeDeltaTrigger(timedelta(hours=1)),
         FileTrigger("/data/*.csv", recursive=True, poke_interval=2),
         FileDeleteTrigger("/data/x"),
+        DirectoryFileDeleteTrigger(directory="/data", filename="x"),
         WorkflowTrigger(
             "other", logical_dates=[DAY], external_task_ids=["a"], allowed_states=["success"], soft_fail=True
         ),
