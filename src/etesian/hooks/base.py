@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -45,7 +45,8 @@ class BaseHook:
     @classmethod
     async def aget_connection(cls, conn_id: str) -> Connection:
         """Return a connection without blocking the event loop."""
-        return await asyncio.to_thread(cls.get_connection, conn_id)
+        connection: Connection = await _in_thread(cls.get_connection, conn_id)
+        return connection
 
     @classmethod
     def get_hook(cls, conn_id: str, hook_params: dict[str, Any] | None = None) -> Any:
@@ -59,7 +60,7 @@ class BaseHook:
     @classmethod
     async def aget_hook(cls, conn_id: str, hook_params: dict[str, Any] | None = None) -> Any:
         """Return the hook that fits a connection's type, without blocking the event loop."""
-        return await asyncio.to_thread(cls.get_hook, conn_id, hook_params)
+        return await _in_thread(cls.get_hook, conn_id, hook_params)
 
     def get_conn(self) -> Any:
         """Return an open client of the other system."""
@@ -74,3 +75,9 @@ class BaseHook:
     def get_ui_field_behaviour(cls) -> dict[str, Any]:
         """Return how a form shows the connection's fields."""
         return {}
+
+
+async def _in_thread(function: Callable[..., Any], *args: Any) -> Any:
+    import asyncio  # heavy, and loaded already where a coroutine runs
+
+    return await asyncio.to_thread(function, *args)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from base64 import b64encode
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
-from urllib.request import Request, urlopen
 
 from etesian.foundation.errors import EtesianError
 from etesian.hooks.base import BaseHook
@@ -33,6 +32,8 @@ class PackageIndexHook(BaseHook):
 
     def test_connection(self) -> tuple[bool, str]:
         """Return whether the index answers, and a sentence about it."""
+        from urllib.request import Request, urlopen  # heavy, and most uses only need the address
+
         parts = urlsplit(self.get_connection_url())
         request = Request(urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])))
         login, _, password = parts.netloc.rpartition("@")[0].partition(":")
