@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -115,6 +117,21 @@ def test_triggers_of_a_triggerer_that_went_silent_are_taken_over(
         )
         triggers.assign_triggers(connection, "elsewhere:1", limit=5)
     assert make_source().waiting_ids() == {"a"}
+
+
+def test_triggers_of_a_triggerer_that_was_killed_on_this_host_are_taken_over_at_once(
+    store: Store, make_source: Callable[..., StoreTriggerSource]
+) -> None:
+    killed = subprocess.Popen(["true"])
+    killed.wait()
+    start(store, "a", "b")
+    with store.write() as connection:
+        now = SystemClock().now()
+        heartbeats.save_heartbeat(connection, "triggerer", socket.gethostname(), killed.pid, now)
+        triggers.assign_triggers(connection, f"{socket.gethostname()}:{killed.pid}", limit=1)
+        heartbeats.save_heartbeat(connection, "triggerer", "elsewhere", 1, now)
+        triggers.assign_triggers(connection, "elsewhere:1", limit=1)
+    assert len(make_source().waiting_ids()) == 1
 
 
 def test_a_triggerer_that_ends_leaves_its_triggers_to_others_at_once(store: Store, bus: Bus) -> None:

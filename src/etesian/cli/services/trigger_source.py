@@ -125,10 +125,23 @@ class StoreTriggerSource:
 
     def _alive(self, connection: Any) -> list[str]:  # Any: a connection of the store
         oldest = self._clock.now() - heartbeats.FRESH_FOR
-        beats = heartbeats.load_heartbeats(connection)
+        fresh = [beat for beat in heartbeats.load_heartbeats(connection) if beat.beat_at >= oldest]
         return [
-            _name(beat.hostname, beat.pid) for beat in beats if beat.kind == KIND and beat.beat_at >= oldest
+            _name(beat.hostname, beat.pid)
+            for beat in fresh
+            if beat.kind == KIND and (beat.hostname != self._place[0] or _is_running(beat.pid))
         ]
+
+
+def _is_running(pid: int) -> bool:
+    """Return whether a process of this host is there: one that was killed need not be waited for."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def _name(hostname: str, pid: int) -> str:
