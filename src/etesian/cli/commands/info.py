@@ -12,7 +12,7 @@ from etesian.cli.output import OutputFormat, output_option, print_record
 from etesian.cli.session import Session, pass_session
 
 #: What a bug report should name.
-_LIBRARIES = ("sqlalchemy", "msgspec", "fastapi", "uvicorn", "pendulum", "jinja2", "cronsim", "psycopg")
+_LIBRARIES = ("sqlalchemy", "msgspec", "fastapi", "uvicorn", "pendulum", "jinja2", "psycopg")
 
 
 @click.command()
