@@ -91,14 +91,6 @@ class SchedulerSettings(msgspec.Struct, frozen=True, kw_only=True):
             at_least=1,
         ),
     ] = 600.0
-    attempt_lease_seconds: Annotated[
-        float,
-        describe(
-            "How long a worker on another host may be silent before its attempts count as lost.",
-            unit="seconds",
-            at_least=1,
-        ),
-    ] = 15.0
 
 
 class ParserSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,6 +113,10 @@ class ParserSettings(msgspec.Struct, frozen=True, kw_only=True):
             at_least=1,
         ),
     ] = 300.0
+    ignore_syntax: Annotated[
+        Literal["glob", "regexp"],
+        describe("How `.airflowignore` files are written. `.etesianignore` files always hold globs."),
+    ] = "glob"
 
 
 class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, ParamSpec, overload
 from etesian.foundation.ids import check_key
 from etesian.sdk.arguments import as_callbacks, as_optional_timedelta, as_utc, check_at_least
 from etesian.sdk.deadline import as_deadlines
+from etesian.sdk.defaults import authoring_defaults
 from etesian.sdk.era import UnknownArguments, current_era
 from etesian.sdk.exceptions import DuplicateTaskIdFound, InvalidDagError, TaskNotFound
 from etesian.sdk.late_names import load_late
@@ -23,7 +24,7 @@ from etesian.sdk.scope import DagContext, TaskGroupContext, find_line
 from etesian.sdk.task_group import TaskGroup
 from etesian.sdk.task_node import TaskNode
 from etesian.sdk.templates import create_environment
-from etesian.sdk.timezone import utc
+from etesian.sdk.timezone import as_tzinfo
 from etesian.sdk.xcom_arg import NOTSET
 
 if TYPE_CHECKING:
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
     from etesian.sdk.timetable_base import Timetable
 
 Arguments = ParamSpec("Arguments")
-DEFAULT_MAX_ACTIVE_RUNS: Final = 16
-DEFAULT_MAX_ACTIVE_TASKS: Final = 16
 #: carries out ``dag.test()``; lives above the SDK
 _TEST_RUN = "etesian.testing.dag_test:run_dag_test"
 #: carries out ``dag.cli()``
@@ -105,6 +104,7 @@ class DAG:
                 UnknownArguments(owner=what, names=tuple(kwargs), possible=possible)
             )
 
+        defaults = authoring_defaults()
         self.fileloc, self.line = _find_caller()
         self.default_args: dict[str, Any] = dict(default_args or {})
         self.task_dict: dict[str, Any] = {}
@@ -127,15 +127,15 @@ class DAG:
 
         self._take_schedule(schedule, schedule_interval, timetable, catchup)
         start_date = start_date or self.default_args.get("start_date")
-        self.timezone: tzinfo = getattr(start_date, "tzinfo", None) or utc
+        self.timezone: tzinfo = getattr(start_date, "tzinfo", None) or as_tzinfo(None)
         self.start_date = as_utc(start_date, f"{what}: start_date")
         self.end_date = as_utc(end_date or self.default_args.get("end_date"), f"{what}: end_date")
         self.max_active_runs = check_at_least(
-            _first(max_active_runs, DEFAULT_MAX_ACTIVE_RUNS), 0, f"{what}: max_active_runs"
+            _first(max_active_runs, defaults.max_active_runs), 0, f"{what}: max_active_runs"
         )
         max_active_tasks = renamed.get("max_active_tasks", max_active_tasks)
         self.max_active_tasks = check_at_least(
-            _first(max_active_tasks, DEFAULT_MAX_ACTIVE_TASKS), 0, f"{what}: max_active_tasks"
+            _first(max_active_tasks, defaults.max_active_tasks), 0, f"{what}: max_active_tasks"
         )
         self.max_consecutive_failed_dag_runs = check_at_least(
             max_consecutive_failed_dag_runs, 0, f"{what}: max_consecutive_failed_dag_runs"

@@ -19,12 +19,14 @@ from etesian.sdk.arguments import (
     as_utc,
     check_at_least,
 )
+from etesian.sdk.defaults import authoring_defaults
 from etesian.sdk.era import UnknownArguments, current_era
 from etesian.sdk.exceptions import InvalidDagError, TaskDeferralError, TaskDeferralTimeout, TaskDeferred
 from etesian.sdk.mapping import MappedTask, OperatorPartial
 from etesian.sdk.old_arguments import OPERATOR_RENAMED, OPERATOR_WITHOUT_EFFECT, rename_arguments
 from etesian.sdk.operator_meta import BaseOperatorMeta, signature_of
 from etesian.sdk.params import ParamsDict
+from etesian.sdk.reference import NOTSET, ArgNotSet
 from etesian.sdk.scope import DagContext, TaskGroupContext, find_line
 from etesian.sdk.setup_teardown import SetupTeardownContext
 from etesian.sdk.task_node import TaskNode
@@ -40,7 +42,6 @@ if TYPE_CHECKING:
 DEFAULT_OWNER = "airflow"
 DEFAULT_POOL = "default_pool"
 DEFAULT_QUEUE = "default"
-DEFAULT_RETRY_DELAY = timedelta(minutes=5)
 #: ``kwargs`` key under which a failed trigger's message reaches ``resume_execution``
 TRIGGER_FAIL_REPR = "__fail__"
 #: the value under that key when the trigger did not fire in time
@@ -81,8 +82,8 @@ class BaseOperator(Templater, TaskNode, metaclass=BaseOperatorMeta):
         email: str | Iterable[str] | None = None,
         email_on_retry: bool = True,
         email_on_failure: bool = True,
-        retries: int | None = 0,
-        retry_delay: timedelta | float = DEFAULT_RETRY_DELAY,
+        retries: int | ArgNotSet | None = NOTSET,
+        retry_delay: timedelta | float | None = None,
         retry_exponential_backoff: bool | float = False,
         max_retry_delay: timedelta | float | None = None,
         retry_policy: Any = None,
@@ -157,8 +158,11 @@ class BaseOperator(Templater, TaskNode, metaclass=BaseOperatorMeta):
         self.email_on_retry = email_on_retry
         self.email_on_failure = email_on_failure
 
-        self.retries = as_retries(retries, f"{what}: retries")
-        self.retry_delay = as_timedelta(retry_delay, f"{what}: retry_delay")
+        defaults = authoring_defaults()
+        self.retries = as_retries(defaults.retries if retries is NOTSET else retries, f"{what}: retries")
+        self.retry_delay = as_timedelta(
+            defaults.retry_delay if retry_delay is None else retry_delay, f"{what}: retry_delay"
+        )
         self.retry_exponential_backoff = retry_exponential_backoff
         self.max_retry_delay = as_optional_timedelta(max_retry_delay, f"{what}: max_retry_delay")
         self.retry_policy = retry_policy

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from etesian.foundation.clock import utc_now
+from etesian.sdk.defaults import authoring_defaults
 
 if TYPE_CHECKING:
     import pendulum
@@ -40,7 +41,7 @@ def is_naive(value: dt.datetime) -> bool:
 
 
 def make_aware(value: dt.datetime, timezone: Any = None) -> dt.datetime:
-    """Return a naive datetime with a time zone, UTC by default.
+    """Return a naive datetime with a time zone, that of the settings by default.
 
     Raises:
         ValueError: it has one already.
@@ -67,8 +68,10 @@ def make_naive(value: dt.datetime, timezone: Any = None) -> dt.datetime:
 
 
 def as_tzinfo(value: Any) -> Any:
-    """Return a tzinfo given as one, as an IANA name, or as None for UTC."""
-    if value is None or value == "UTC":
+    """Return a tzinfo given as one, as an IANA name, or as None for that of the settings."""
+    if value is None:
+        value = authoring_defaults().timezone
+    if value == "UTC":
         return utc
     if isinstance(value, str):
         return ZoneInfo(value)
@@ -76,7 +79,8 @@ def as_tzinfo(value: Any) -> Any:
 
 
 def convert_to_utc(value: Any) -> dt.datetime:
-    """Return a datetime, date or ISO text as an aware UTC datetime; what is naive is meant in UTC.
+    """Return a datetime, date or ISO text as an aware UTC datetime; what is naive is meant in the time zone of the
+    settings.
 
     Raises:
         TypeError: it is none of these.
@@ -89,7 +93,7 @@ def convert_to_utc(value: Any) -> dt.datetime:
     if not isinstance(value, dt.datetime):
         raise TypeError("not a date")
     if is_naive(value):
-        value = value.replace(tzinfo=utc)
+        value = make_aware(value)
     moment = value.astimezone(utc)
     return dt.datetime(
         moment.year,
@@ -110,7 +114,9 @@ def datetime(*args: Any, **kwargs: Any) -> dt.datetime:
 
 
 def parse(string: str, timezone: Any = None, *, strict: bool = False) -> pendulum.DateTime:
-    """Return the moment that a text names; without an offset it is meant in ``timezone``, UTC by default."""
+    """Return the moment that a text names; without an offset it is meant in ``timezone``, that of the
+    settings by default.
+    """
     import pendulum
 
     parsed = pendulum.parse(string, tz=as_tzinfo(timezone), strict=strict)
@@ -118,7 +124,9 @@ def parse(string: str, timezone: Any = None, *, strict: bool = False) -> pendulu
 
 
 def coerce_datetime(value: dt.datetime | None, tz: Any = None) -> pendulum.DateTime | None:
-    """Return an aware pendulum datetime, or None for None; what is naive is meant in ``tz`` or UTC."""
+    """Return an aware pendulum datetime, or None for None; what is naive is meant in ``tz``, or in the
+    time zone of the settings.
+    """
     if value is None:
         return None
     import pendulum

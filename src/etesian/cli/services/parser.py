@@ -24,6 +24,8 @@ def parser_settings(settings: Settings) -> ParserSettings:
         file_timeout_seconds=parser.file_timeout_seconds,
         memory_limit_bytes=None if limit is None else limit * 1024 * 1024,
         reparse_interval_seconds=parser.reparse_interval_seconds,
+        paused_at_creation=settings.core.dags_are_paused_at_creation,
+        ignore_syntax=parser.ignore_syntax,
         preload=(*DEFAULT_PRELOAD, *settings.core.preload),
     )
 
