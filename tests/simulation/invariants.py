@@ -209,9 +209,8 @@ class Checker:
         ):
             return
         may_wait_for_past = verdict is Verdict.RUN or task.spec.wait_for_past_depends_before_skipping
-        assert task.uses_past and may_wait_for_past, (
-            f"{record.key} waits for nothing: its rule says {verdict}"
-        )
+        waits_for_past = task.uses_past and may_wait_for_past
+        assert waits_for_past, f"{record.key} waits for nothing: its rule says {verdict}"
 
     def _is_source_open(self, task: GraphTask, run_key: RunKey) -> bool:
         assert task.expansion is not None

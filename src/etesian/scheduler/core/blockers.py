@@ -92,7 +92,8 @@ def _explain_instance(memory: Memory, instance: Instance) -> Iterator[Blocker]:
             yield from _explain_scheduled(memory, instance)
         case TaskState.QUEUED:
             due = _moment(record.queued_at + memory.settings.queued_timeout) if record.queued_at else "never"
-            text = f"executor {record.executor!r} has it since {_moment(record.queued_at)}, but no worker has claimed it"
+            since = _moment(record.queued_at)
+            text = f"executor {record.executor!r} has it since {since}, but no worker has claimed it"
             yield Blocker(kind="executor", text=f"{text}; it is dispatched anew at {due}")
         case TaskState.UP_FOR_RETRY:
             left = max(record.max_tries + 1 - record.try_number, 0)

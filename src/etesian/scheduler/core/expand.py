@@ -1,7 +1,7 @@
 """Mapped tasks and groups: how many task instances they become, once the lengths of their inputs are known.
 
-A mapped task begins as one placeholder (map index -1). When the tasks it is mapped over have finished, the placeholder is
-replaced by task instances 0 to n-1. When they were cleared and finish again, the number is revised.
+A mapped task begins as one placeholder (map index -1). When the tasks it is mapped over have finished, the
+placeholder is replaced by task instances 0 to n-1. When they were cleared and finish again, the number is revised.
 """
 
 from __future__ import annotations

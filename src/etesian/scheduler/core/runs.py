@@ -136,7 +136,7 @@ def make_record(run: DagRunRecord, task: GraphTask, map_index: int = -1) -> Task
 
 
 def finish_run(memory: Memory, run: Run, now: datetime) -> None:
-    """Close a run whose task instances are all final: it failed if a leaf failed, or if a task stopped it by failing."""
+    """Close a run whose task instances are all final. It failed if a leaf did, or if a failed task stopped it."""
     if run.unfinished or not run.is_running:
         return
     is_stopped = run.graph.spec.fail_fast and any(it.state is TaskState.FAILED for it in run.instances())
