@@ -12,6 +12,7 @@ from etesian.executors.base import Executor
 from etesian.executors.local import LocalExecutor
 from etesian.foundation.errors import EtesianError
 from etesian.scheduler.core.settings import CoreSettings
+from etesian.scheduler.shell.housekeeping import Retention
 from etesian.scheduler.shell.settings import ShellSettings
 from etesian.store import Store, open_store
 from etesian.store.schema import migrate
@@ -79,6 +80,11 @@ def shell_settings(settings: Settings) -> ShellSettings:
         holder=f"{socket.gethostname()}:{os.getpid()}:{seed[:4].hex()}",
         lease=timedelta(seconds=scheduler.lease_seconds),
         inbox_interval=timedelta(seconds=scheduler.inbox_interval_seconds),
+        retention=Retention(
+            run_age=_days(settings.retention.run_days),
+            log_age=_days(settings.retention.log_days),
+            logs_dir=settings.logging.folder,
+        ),
         core=CoreSettings(
             ids_seed=seed,
             default_executor=settings.core.executor,
@@ -87,3 +93,7 @@ def shell_settings(settings: Settings) -> ShellSettings:
             max_map_length=settings.core.max_map_length,
         ),
     )
+
+
+def _days(number: float | None) -> timedelta | None:
+    return None if number is None else timedelta(days=number)

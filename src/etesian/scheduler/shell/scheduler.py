@@ -6,6 +6,7 @@ import selectors
 from datetime import timedelta
 from typing import Final
 
+from etesian.scheduler.shell.housekeeping import housekeeping
 from etesian.scheduler.shell.leader import Leader
 from etesian.scheduler.shell.leadership import Leadership
 from etesian.scheduler.shell.parts import Parts
@@ -28,7 +29,8 @@ def run_scheduler(parts: Parts) -> None:
         return
     bell = parts.bus.listen(["inbox"])
     try:
-        Leader(parts, leadership, bell).lead()
+        with housekeeping(parts.store, parts.clock, parts.settings.retention):
+            Leader(parts, leadership, bell).lead()
     except StaleMemoryError:
         leadership.release()
         raise

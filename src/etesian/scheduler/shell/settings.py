@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 from etesian.scheduler.core.settings import CoreSettings
+from etesian.scheduler.shell.housekeeping import Retention
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,3 +23,4 @@ class ShellSettings:
         seconds=1
     )  #: the inbox is looked at this often even if no bell rang
     max_commands_per_batch: int = 500
+    retention: Retention = field(default_factory=Retention)
