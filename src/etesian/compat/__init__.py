@@ -5,6 +5,14 @@ folder: each of its modules is a table of names that stand for ours (``names/``)
 files, the provider distributions that users install from PyPI, unmodified.
 """
 
-from etesian.compat.finder import install, is_installed, uninstall
+from etesian.compat.finder import is_installed, uninstall
 
 __all__ = ["install", "is_installed", "uninstall"]
+
+
+def install() -> None:
+    """Make ``import airflow`` give ours in this process, and let the SDK follow each file's era. May be repeated."""
+    from etesian.compat import finder, wiring  # late: the start of every process only needs the finder
+
+    finder.install()
+    wiring.connect()

@@ -1,43 +1,57 @@
-"""The import hook: finds ``airflow`` modules in our tables, and leaves provider files to Python's own machinery."""
+"""The import hook: finds ``airflow`` modules in our tables, and leaves provider files to Python's own machinery.
+
+This module is imported at the start of every process of an environment where the hook is enabled. It imports nothing
+but ``sys`` until the first ``airflow`` module is asked for.
+"""
 
 from __future__ import annotations
 
-import importlib.util
 import sys
-from collections.abc import Sequence
-from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec
-from pathlib import Path
-from types import ModuleType
 
-from etesian.compat.module import TableLoader, is_package
-from etesian.compat.tables import find_table
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
 
 ROOT = "airflow"
 
 
-class AirflowFinder(MetaPathFinder):
+def _is_ours(fullname: str) -> bool:
+    return fullname == ROOT or fullname.startswith(ROOT + ".")
+
+
+class AirflowFinder:
     """Finds the modules of our tables. What is in no table, Python looks for in the folders of ``airflow.__path__``."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Return the spec of a module in our tables; None for others."""
-        if fullname != ROOT and not fullname.startswith(ROOT + "."):
+        if not _is_ours(fullname):
             return None
-        table = find_table(fullname)
-        if table is None:
-            return None
-        spec = ModuleSpec(fullname, TableLoader(fullname, table), is_package=is_package(fullname))
-        if spec.submodule_search_locations is not None:
-            spec.submodule_search_locations.extend(_provider_folders(fullname))
-        return spec
+        from etesian.compat.module import find_in_tables  # late: a process may never import airflow
+
+        return find_in_tables(fullname)
 
 
-def _provider_folders(fullname: str) -> list[str]:
-    """Return the folders on ``sys.path`` where installed providers keep parts of a package such as ``airflow``."""
-    relative = Path(*fullname.split("."))
-    return [str(folder) for entry in sys.path if (folder := Path(entry or ".") / relative).is_dir()]
+class MissingFinder:
+    """Asked last: explains why an ``airflow`` module is not there, and what to do."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> None:
+        """Return None, for code that only asks whether a module exists.
+
+        Raises:
+            ModuleNotFoundError: the module is being imported.
+        """
+        is_import = sys._getframe(2).f_code.co_name == "_find_and_load_unlocked"
+        if not is_import or not _is_ours(fullname):
+            return
+        from etesian.compat.missing import explain_module  # late: only needed to explain
+
+        raise ModuleNotFoundError(explain_module(fullname), name=fullname)
 
 
 def is_installed() -> bool:
@@ -49,11 +63,13 @@ def install() -> None:
     """Make ``import airflow`` give ours in this process, also where the real one is installed. May be repeated."""
     if not is_installed():
         sys.meta_path.insert(0, AirflowFinder())
-        importlib.invalidate_caches()
+        sys.meta_path.append(MissingFinder())
 
 
 def uninstall() -> None:
     """Undo ``install`` and forget the modules that it gave."""
-    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, AirflowFinder)]
-    for name in [name for name in sys.modules if name == ROOT or name.startswith(ROOT + ".")]:
+    sys.meta_path[:] = [
+        finder for finder in sys.meta_path if not isinstance(finder, AirflowFinder | MissingFinder)
+    ]
+    for name in [name for name in sys.modules if _is_ours(name)]:
         del sys.modules[name]

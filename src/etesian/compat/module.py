@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import importlib
+import os
+import sys
 from collections.abc import Iterator, Mapping
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
-from types import ModuleType
+from opcode import opmap
+from types import FrameType, ModuleType
+from typing import Final
 
-from etesian.compat.tables import has_children, suggest
+from etesian.compat.missing import explain_name
+from etesian.compat.tables import find_table, has_children
+from etesian.compat.wiring import connect
+
+_IMPORT_FROM: Final = opmap["IMPORT_FROM"]
 
 #: Name to ``module:attribute`` of ours; under the name ``""`` a module of ours that has all other names.
 Table = Mapping[str, str]
@@ -26,7 +34,8 @@ class TableModule(ModuleType):
         """Resolve a name of the table, or a submodule.
 
         Raises:
-            AttributeError: it is neither; says what to use instead where that is known.
+            AttributeError: it is neither.
+            ImportError: it is neither, and an import statement asks for it; says what to use instead.
         """
         place = self.__table__.get(name)
         if place is not None:
@@ -42,7 +51,9 @@ class TableModule(ModuleType):
             except ModuleNotFoundError as error:
                 if error.name != f"{self.__name__}.{name}":
                     raise
-        raise AttributeError(suggest(self.__name__, name))
+        if _is_import_statement(sys._getframe(1)):
+            raise ImportError(explain_name(self.__name__, name, list(self.__table__)), name=self.__name__)
+        raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
 
     def __dir__(self) -> Iterator[str]:
         """Names of the table and those resolved so far."""
@@ -67,10 +78,32 @@ class TableLoader(Loader):
 def resolve(place: str) -> object:
     """Return what ``module:attribute`` names; the module itself without an attribute."""
     module_name, _, attribute = place.partition(":")
-    module = importlib.import_module(module_name)
+    try:
+        module = importlib.import_module(module_name)
+    except AttributeError as error:  # as such, the import statement would take it for a missing name
+        raise ImportError(f"{module_name} cannot be imported: {error}", name=module_name) from error
     return getattr(module, attribute) if attribute else module
 
 
-def is_package(fullname: str) -> bool:
-    """Return whether modules of ours or provider files may be below it."""
-    return has_children(fullname)
+def find_in_tables(fullname: str) -> ModuleSpec | None:
+    """Return the spec of a module in our tables; None for others."""
+    table = find_table(fullname)
+    if table is None:
+        return None
+    connect()
+    spec = ModuleSpec(fullname, TableLoader(fullname, table), is_package=has_children(fullname))
+    if spec.submodule_search_locations is not None:
+        spec.submodule_search_locations.extend(_provider_folders(fullname))
+    return spec
+
+
+def _provider_folders(fullname: str) -> list[str]:
+    """Return the folders on ``sys.path`` where installed providers keep parts of a package such as ``airflow``."""
+    relative = os.path.join(*fullname.split("."))
+    folders = (os.path.join(entry or ".", relative) for entry in sys.path)
+    return [folder for folder in folders if os.path.isdir(folder)]
+
+
+def _is_import_statement(frame: FrameType) -> bool:
+    """Return whether a frame is executing ``from module import name``, not ``getattr`` or a dot."""
+    return frame.f_code.co_code[frame.f_lasti] == _IMPORT_FROM

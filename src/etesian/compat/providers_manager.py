@@ -31,6 +31,14 @@ class HookInfo(NamedTuple):
     dialects: tuple[str, ...] = ()
 
 
+class DialectInfo(NamedTuple):
+    """A SQL dialect and the class that knows it."""
+
+    name: str
+    dialect_class_name: str
+    provider_name: str
+
+
 class ProvidersManager:
     """Reads the entry points once per process."""
 
@@ -77,10 +85,13 @@ class ProvidersManager:
         return [name for provider in self.providers.values() for name in provider.data.get("filesystems", [])]
 
     @property
-    def dialects(self) -> dict[str, Any]:
+    def dialects(self) -> dict[str, DialectInfo]:
         """SQL dialects by name."""
-        entries = [entry for p in self.providers.values() for entry in p.data.get("dialects", [])]
-        return {entry["dialect-type"]: entry for entry in entries}
+        return {
+            entry["dialect-type"]: DialectInfo(entry["dialect-type"], entry["dialect-class-name"], package)
+            for package, provider in self.providers.items()
+            for entry in provider.data.get("dialects", [])
+        }
 
 
 def _hook(package: str, entry: Mapping[str, Any]) -> HookInfo | None:

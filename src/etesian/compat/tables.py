@@ -47,8 +47,3 @@ def find_table(fullname: str) -> Mapping[str, str] | None:
 def has_children(fullname: str) -> bool:
     """Return whether the tables have modules below this one."""
     return fullname in _parents()
-
-
-def suggest(module: str, name: str) -> str:
-    """Return what to say of a name that a module does not have."""
-    return f"module {module!r} has no name {name!r} in Etesian"

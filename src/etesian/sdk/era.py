@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -61,7 +62,8 @@ AIRFLOW_1 = Era(
     on_unknown_arguments=ignore_unknown_arguments,
 )
 
-_current = NATIVE
+_OWN_FOLDER = str(Path(__file__).resolve().parents[1])
+_current: Era | None = None
 
 
 def _always_native(path: Path) -> Era:
@@ -72,8 +74,19 @@ _choose: Callable[[Path], Era] = _always_native
 
 
 def current_era() -> Era:
-    """Return the era of the file being imported."""
-    return _current
+    """Return the era of the file being imported; outside of a loader, of the file whose code is running."""
+    return _current if _current is not None else _choose(_author_file())
+
+
+def _author_file() -> Path:
+    """Return the innermost file on the stack that is neither ours nor an installed library's."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None:
+        name = frame.f_code.co_filename
+        if not (name.startswith((_OWN_FOLDER, "<")) or "site-packages" in name):
+            break
+        frame = frame.f_back
+    return Path(frame.f_code.co_filename)
 
 
 @contextmanager

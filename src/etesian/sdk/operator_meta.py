@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cache, wraps
 from typing import Any
 
+from etesian.sdk.argument_adapters import find_adapter
 from etesian.sdk.exceptions import AirflowException, InvalidDagError, MissingArgumentError
 from etesian.sdk.old_arguments import OPERATOR_RENAMED
 from etesian.sdk.scope import DagContext, TaskGroupContext
@@ -105,6 +106,8 @@ def _with_renamed(defaults: dict[str, Any]) -> dict[str, Any]:
 
 
 def _wrap_init(init: Callable[..., None]) -> Callable[..., None]:
+    path = f"{init.__module__}.{init.__qualname__}"
+
     @wraps(init)
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         if args:
@@ -116,6 +119,9 @@ def _wrap_init(init: Callable[..., None]) -> Callable[..., None]:
         is_outermost = "_default_args" not in state
         if is_outermost:
             state["_default_args"] = _with_renamed(find_default_args(kwargs))
+        adapter = find_adapter(path)
+        if adapter is not None:
+            adapter.apply(kwargs, state["_default_args"])
         _fill_and_check(self, signature_of(init), kwargs, state["_default_args"])
         init(self, **kwargs)
         if is_outermost:

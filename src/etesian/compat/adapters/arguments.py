@@ -1,0 +1,25 @@
+"""Arguments that provider packages renamed or removed, by operator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from etesian.sdk.argument_adapters import ArgumentAdapter
+
+_GOOGLE: Final = "airflow.providers.google.cloud.operators"
+
+
+def _auto_remove(value: object) -> object:
+    """Return the word for what used to be a flag."""
+    return {True: "success", False: "never"}.get(value, value) if isinstance(value, bool) else value
+
+
+ADAPTERS: Final[Mapping[str, ArgumentAdapter]] = {
+    "airflow.providers.docker.operators.docker.DockerOperator": ArgumentAdapter(
+        converted={"auto_remove": _auto_remove}
+    ),
+    f"{_GOOGLE}.kubernetes_engine.GKEDeleteClusterOperator": ArgumentAdapter(
+        renamed={"name": "cluster_name"}
+    ),
+}
