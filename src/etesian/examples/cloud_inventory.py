@@ -80,14 +80,13 @@ def cloud_inventory() -> None:
     listings = [list_instances.override(task_id=f"list_{service}")(service) for service in SERVICES]
     inventory = take_inventory(listings)
     tell_chat(inventory)
-    page = write_page(inventory)
     mail = EmailOperator(
         task_id="send_mail",
         to="{{ params.mail_to }}",
         subject="Cloud inventory of {{ dag_run.run_after | ds }}",
-        html_content=page,
+        html_content="{{ ti.xcom_pull(task_ids='write_page') }}",
     )
-    somebody_wants_mail() >> mail
+    [write_page(inventory), somebody_wants_mail()] >> mail
 
 
 cloud_inventory()
