@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from etesian.foundation.clock import utc_now
-from etesian.protocol.reports import Deferred, Outcome, Rescheduled, Skipped, Succeeded, XComValue
+from etesian.protocol.reports import Deferred, Failed, Outcome, Rescheduled, Skipped, Succeeded, XComValue
 from etesian.protocol.workloads import TIMED_OUT, Resume, RunTask
 from etesian.sdk.callback_execution import execute_callback
 from etesian.sdk.context import Context, set_current_context
@@ -51,6 +51,7 @@ class AttemptResult:
 
     outcome: Outcome
     rendered_map_index: str | None = None
+    error: BaseException | None = None  #: what a failed attempt ended with, for who runs it in this process
 
 
 def execute_task(task: Any, workload: RunTask) -> Outcome:
@@ -68,17 +69,22 @@ def run_attempt(task: Any, workload: RunTask) -> AttemptResult:
     ti = TaskInstance(task, DagRun(workload.run), InstanceFacts.of_task(workload))
     ti.map_lengths = dict(workload.map_lengths)
     context: Context | None = None
+    raised: BaseException | None = None
     try:
         context = build_context(ti)
         with set_current_context(context):
             outcome = _run(task, workload, ti, context)
     except SystemExit as error:
-        outcome = Succeeded() if error.code in (None, 0) else _failed(error, ti, context)
+        outcome, raised = Succeeded() if error.code in (None, 0) else _failed(error, ti, context), error
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        outcome = _outcome_of(error, ti, context)
-    return AttemptResult(outcome=_with_links(outcome, ti), rendered_map_index=ti.rendered_map_index)
+        outcome, raised = _outcome_of(error, ti, context), error
+    return AttemptResult(
+        outcome=_with_links(outcome, ti),
+        rendered_map_index=ti.rendered_map_index,
+        error=raised if isinstance(outcome, Failed) else None,
+    )
 
 
 def _run(task: Any, workload: RunTask, ti: TaskInstance, context: Context) -> Outcome:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from math import floor, log2
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
-from etesian.foundation.clock import utc_now
+from etesian.foundation.clock import pause, utc_now
 from etesian.sdk.exceptions import (
     AirflowException,
     AirflowFailException,
@@ -117,7 +116,7 @@ class BaseSensorOperator(BaseOperator):
             if self.reschedule:
                 looks_before = self._looks_within(waited) if self.exponential_backoff else 0
                 raise AirflowRescheduleException(utc_now() + self._pause_after(looks_before))
-            time.sleep(self._pause_after(looks).total_seconds())
+            pause(self._pause_after(looks).total_seconds())
             looks += 1
         self.log.info("Success criteria met. Exiting.")
         return found.xcom_value if isinstance(found, PokeReturnValue) else None

@@ -33,9 +33,9 @@ class LocalFilesystemBackend(BaseSecretsBackend):
         connections_file_path: str | None = None,
         configs_file_path: str | None = None,
     ) -> None:
-        self._variables = _load(variables_file_path, VariableNotUnique)
-        self._connections = _load(connections_file_path, ConnectionNotUnique)
-        self._configs = _load(configs_file_path, VariableNotUnique)
+        self._variables = read_secrets_file(variables_file_path, VariableNotUnique)
+        self._connections = read_secrets_file(connections_file_path, ConnectionNotUnique)
+        self._configs = read_secrets_file(configs_file_path, VariableNotUnique)
 
     def get_conn_value(self, conn_id: str) -> str | None:
         """Return a connection as a URI or as JSON, or None."""
@@ -50,7 +50,15 @@ class LocalFilesystemBackend(BaseSecretsBackend):
         return self._configs.get(key)
 
 
-def _load(path_text: str | None, not_unique: type[Exception]) -> Mapping[str, str]:
+def read_secrets_file(
+    path_text: str | None, not_unique: type[Exception] = VariableNotUnique
+) -> Mapping[str, str]:
+    """Return what a file holds: name to text, or to JSON where the value is no text; no path, no values.
+
+    Raises:
+        AirflowUnsupportedFileTypeException: it does not end in json, yaml, yml or env.
+        AirflowFileParseException: it cannot be read.
+    """
     if not path_text:
         return {}
     path = Path(path_text)
