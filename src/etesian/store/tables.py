@@ -104,6 +104,7 @@ dags_table = Table(
     Column("bundle", Text, nullable=False),
     Column("file", Text, nullable=False),
     Column("is_paused", Boolean, nullable=False),
+    Column("pause_reason", FreeText),  # why the scheduler paused it
     Column("is_active", Boolean, nullable=False),  # False: its file no longer defines it
     # The version in force, which is not always the one with the highest number.
     Column("version_number", Integer, nullable=False, server_default="0"),

@@ -350,12 +350,16 @@ def test_the_next_run_is_shown_and_taken_back(store: Store, scheduler: Scheduler
         assert dags.load_dag(connection, "etl").next_run_after is None
 
 
-def test_a_dag_is_paused(store: Store, scheduler: Scheduler) -> None:
+def test_a_dag_is_paused_for_a_reason_until_somebody_unpauses_it(store: Store, scheduler: Scheduler) -> None:
     with store.write() as connection:
         dags.set_paused(connection, "etl", False, now=NOW)
-    scheduler.write(Batch(paused_dags=["etl"]))
+    scheduler.write(Batch(paused_dags={"etl": "its last 3 runs failed"}))
     with store.read() as connection:
-        assert dags.load_dag(connection, "etl").is_paused
+        paused = dags.load_dag(connection, "etl")
+    assert (paused.is_paused, paused.pause_reason) == (True, "its last 3 runs failed")
+    with store.write() as connection:
+        dags.set_paused(connection, "etl", False, now=NOW)
+        assert dags.load_dag(connection, "etl").pause_reason is None
 
 
 def test_asset_events_are_stored_with_their_source(store: Store, scheduler: Scheduler) -> None:

@@ -29,6 +29,7 @@ class DagResponse(msgspec.Struct, frozen=True, kw_only=True):
     dag_id: str
     dag_display_name: str
     is_paused: bool
+    pause_reason: str | None
     is_stale: bool
     last_parsed_time: datetime | None
     last_parse_duration: float | None
@@ -141,6 +142,7 @@ def dag_response(dag: DagRecord, folder: Path, *, has_import_errors: bool) -> Da
         dag_id=dag.dag_id,
         dag_display_name=name,
         is_paused=dag.is_paused,
+        pause_reason=dag.pause_reason,
         is_stale=not dag.is_active,
         last_parsed_time=dag.last_parsed_at,
         last_parse_duration=None,

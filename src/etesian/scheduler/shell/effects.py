@@ -80,8 +80,8 @@ class Effects:
                 batch.deleted_task_instances.extend(keys)
             case SaveNextRun(dag_id=dag_id, point=point):
                 batch.next_runs[dag_id] = point
-            case PauseDag(dag_id=dag_id):
-                batch.paused_dags.append(dag_id)
+            case PauseDag(dag_id=dag_id, reason=reason):
+                batch.paused_dags[dag_id] = reason
             case StartTrigger():
                 batch.triggers_started.append(decision)
             case CancelTrigger(trigger_id=trigger_id):

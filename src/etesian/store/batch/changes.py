@@ -59,7 +59,7 @@ class Batch:
     callbacks_saved: list[RunCallback] = field(default_factory=list)
     callbacks_forgotten: list[str] = field(default_factory=list)  #: callback_ids
     next_runs: dict[str, SchedulePoint | None] = field(default_factory=dict)  #: by dag_id; None: never
-    paused_dags: list[str] = field(default_factory=list)
+    paused_dags: dict[str, str] = field(default_factory=dict)  #: dag_id to the reason
     asset_events: list[tuple[TaskKey | None, tuple[AssetEventReport, ...]]] = field(default_factory=list)
     consumed_asset_events: list[tuple[RunKey, tuple[int, ...]]] = field(default_factory=list)  #: event ids
     forgotten_runs: list[RunKey] = field(default_factory=list)

@@ -23,8 +23,9 @@ class DagWriter:
 
     def __init__(self, sql: DriverSql) -> None:
         self._update_point = sql.update(dags_table, _POINT_COLUMNS, ("dag_id",))
-        self._pause = sql.update(dags_table, ("is_paused",), ("dag_id",))
+        self._pause = sql.update(dags_table, ("is_paused", "pause_reason"), ("dag_id",))
         self._true = sql.binder(dags_table, "is_paused")(True)
+        self._bind_reason = sql.binder(dags_table, "pause_reason")
         self._delete = sql.delete(dags_table, ("dag_id",))
         self._bind_moment = sql.binder(dags_table, "next_run_after")
 
@@ -34,9 +35,10 @@ class DagWriter:
             self._update_point, [(*self._values(point), dag_id) for dag_id, point in points.items()]
         )
 
-    def pause(self, scope: Scope, dag_ids: Iterable[str]) -> None:
-        """Pause DAGs."""
-        scope.execute_many(self._pause, [(self._true, dag_id) for dag_id in dag_ids])
+    def pause(self, scope: Scope, reasons: Mapping[str, str]) -> None:
+        """Pause DAGs, each for a reason."""
+        rows = [(self._true, self._bind_reason(reason), dag_id) for dag_id, reason in reasons.items()]
+        scope.execute_many(self._pause, rows)
 
     def delete(self, scope: Scope, dag_ids: Iterable[str]) -> None:
         """Delete DAGs with all their history."""

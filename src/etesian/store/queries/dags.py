@@ -44,6 +44,7 @@ class DagRecord(msgspec.Struct, frozen=True, kw_only=True):
     bundle: str
     file: str
     is_paused: bool
+    pause_reason: str | None  #: why the scheduler paused it; None: a person did, or it is not paused
     is_active: bool  #: False: its file no longer defines it
     version_number: int
     version_hash: str
@@ -164,7 +165,9 @@ def set_paused(connection: Connection, dag_id: str, is_paused: bool, *, now: dat
         raise UnknownDagError(dag_id)
     if found.is_paused == is_paused:
         return False
-    connection.execute(update(dags_table).where(_dag.dag_id == dag_id).values(is_paused=is_paused))
+    connection.execute(
+        update(dags_table).where(_dag.dag_id == dag_id).values(is_paused=is_paused, pause_reason=None)
+    )
     inbox.append(connection, PauseChanged(dag_id=dag_id, is_paused=is_paused), now=now)
     return True
 
