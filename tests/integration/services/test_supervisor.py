@@ -9,6 +9,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -75,6 +76,9 @@ def supervised(tmp_path: Path) -> Iterator[Supervised]:
     finally:
         running.process.kill()
         running.process.wait()
+        for _, pid in running.notes("started"):  # the stubborn one outlives a killed supervisor
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 def test_a_service_that_is_killed_is_started_again(supervised: Supervised) -> None:
