@@ -16,6 +16,7 @@ NAMES: Final = (
     "sustained",
     "trigger",
     "scheduler_core",
+    "worker",
     "large_dag",
     "start_up",
     "import_time",

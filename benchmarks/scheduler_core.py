@@ -1,17 +1,13 @@
-"""The scheduler core alone: events per second of CPU, and how soon the first task of a large DAG is dispatched.
-
-Run ``python benchmarks/scheduler_core.py``; it prints JSON.
-"""
+"""The scheduler core alone: events per second of CPU, and how soon the first task of a large DAG is dispatched."""
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from time import process_time
 from tracemalloc import get_traced_memory, start, stop
 
+from benchmarks.figure import Figure, run_alone
 from etesian.lifecycle.records import DagRunRecord
 from etesian.lifecycle.state import RunState, RunType
 from etesian.protocol.reports import Claim, Finished, Succeeded, XComValue
@@ -159,12 +155,26 @@ def measure_mapped() -> dict[str, float]:
     }
 
 
-def main() -> None:
-    """Print all figures."""
-    figures = {"sustained": measure_events(), "large_dag": measure_large_dag(), "mapped": measure_mapped()}
-    json.dump(figures, sys.stdout, indent=2)
-    print()
+def measure() -> list[Figure]:
+    """Return the rate under the sustained load, and what one large DAG and one mapped task take."""
+    sustained, large, mapped = measure_events(), measure_large_dag(), measure_mapped()
+    return [
+        Figure(
+            what="scheduler core: events a second",
+            value=sustained["events_per_second"],
+            unit="/s",
+            budget=50_000,
+            is_floor=True,
+            details={"sustained": sustained, "large_dag": large, "mapped": mapped},
+        ),
+        Figure(
+            what="scheduler core: first dispatch of a 10,000-task DAG",
+            value=large["first_dispatch_seconds"] * 1000,
+            unit="ms",
+        ),
+        Figure(what="scheduler core: memory of 10,000 mapped tasks", value=mapped["megabytes"], unit="MB"),
+    ]
 
 
 if __name__ == "__main__":
-    main()
+    run_alone("scheduler_core", measure)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from etesian.api.shapes.common import TimeDelta, to_time_delta
+from etesian.api.shapes.duration import TimeDelta, to_time_delta
 from etesian.spec.dag import DagSpec
 from etesian.spec.task import TaskSpec
 from etesian.store.queries.dags import DagRecord

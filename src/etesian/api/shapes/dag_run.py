@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from etesian.api.shapes.common import seconds_between
+from etesian.api.shapes.duration import seconds_between
 from etesian.lifecycle.records import DagRunRecord
 
 #: A run_id becomes part of paths and log folders, so that it cannot be of any length.

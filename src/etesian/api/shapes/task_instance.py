@@ -8,8 +8,8 @@ from typing import Annotated
 
 import msgspec
 
-from etesian.api.shapes.common import seconds_between
 from etesian.api.shapes.dag_run import AwareDatetime, Note
+from etesian.api.shapes.duration import seconds_between
 from etesian.lifecycle.records import AttemptRecord, DagRunRecord, TaskInstanceRecord
 from etesian.lifecycle.state import TaskState
 

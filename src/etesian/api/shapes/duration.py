@@ -1,4 +1,4 @@
-"""What several shapes share."""
+"""How long something took, as Airflow's API writes it."""
 
 from __future__ import annotations
 
@@ -32,16 +32,3 @@ def to_time_delta(seconds: float | None) -> TimeDelta | None:
 def seconds_between(start: datetime | None, end: datetime | None) -> float | None:
     """Return how long something took; None while it has not ended."""
     return None if start is None or end is None else (end - start).total_seconds()
-
-
-class DagVersionResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """The version of a DAG that something ran with."""
-
-    id: str
-    version_number: int
-    dag_id: str
-    bundle_name: str | None
-    bundle_version: str | None
-    created_at: datetime | None
-    dag_display_name: str
-    bundle_url: str | None = None
