@@ -21,6 +21,7 @@ from etesian.api.routes import (
     connections,
     dag_runs,
     dags,
+    event_logs,
     events,
     import_errors,
     logs,
@@ -52,6 +53,7 @@ _V2_ROUTERS: Final = (
     logs.router,
     xcoms.router,
     task_instances.router,  # after those whose paths it would take: `{task_id}/{map_index}` fits much
+    event_logs.router,
     import_errors.router,
     pools.router,
     variables.router,

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request
+from sqlalchemy import Connection
 
 from etesian.config import Settings
 from etesian.foundation.clock import Clock
 from etesian.protocol.commands import Command
 from etesian.store import Store
+from etesian.store.audit_trail import Actor, note
 from etesian.store.bus import Bus
 from etesian.store.steering import send_commands
 
+#: Who changes something through the API. Nobody logs in yet, so nobody has a name.
+CALLER: Final = Actor(user=None, source="rest_api")
 #: The status of a change that waits for a scheduler.
 ACCEPTED: Final = 202
 
@@ -40,7 +44,11 @@ class ApiContext:
 
     def steer(self, *commands: Command) -> bool:
         """Have the scheduler carry out commands; False when it has not done so within two seconds."""
-        return send_commands(self.store, self.bus, *commands, clock=self.clock)
+        return send_commands(self.store, self.bus, *commands, clock=self.clock, actor=CALLER)
+
+    def note(self, connection: Connection, action: str, **about: Any) -> None:  # Any: what ``note`` takes
+        """Note in the audit log what a caller does; see ``store.audit_trail.note``."""
+        note(connection, CALLER, action, now=self.clock.now(), **about)
 
 
 def get_context(request: Request) -> ApiContext:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from etesian.config.load import LoadedSettings
     from etesian.config.settings import Settings
     from etesian.protocol.commands import Command
     from etesian.store import Store
+    from etesian.store.audit_trail import Actor
     from etesian.store.bus import Bus
 
 T = TypeVar("T")
@@ -82,10 +85,30 @@ class Session:
         from etesian.foundation.clock import SystemClock
         from etesian.store.steering import send_commands
 
-        is_done = send_commands(self.store, self.bus, *commands, clock=SystemClock())
+        is_done = send_commands(self.store, self.bus, *commands, clock=SystemClock(), actor=self.actor)
         if not is_done:
             click.echo("Queued; it will be applied when a scheduler runs.", err=True)
         return is_done
+
+    @cached_property
+    def actor(self) -> Actor:
+        """Who runs the command, as the operating system knows them."""
+        from getpass import getuser
+
+        from etesian.store.audit_trail import Actor
+
+        try:
+            user = getuser()
+        except (KeyError, OSError):  # a container's user without a name
+            user = str(os.getuid())
+        return Actor(user=user, source="cli")
+
+    def note(self, connection: Connection, action: str, **about: Any) -> None:  # Any: what ``note`` takes
+        """Note in the audit log what this command does; see ``store.audit_trail.note``."""
+        from etesian.foundation.clock import utc_now
+        from etesian.store.audit_trail import note
+
+        note(connection, self.actor, action, now=utc_now(), **about)
 
 
 pass_session = click.make_pass_decorator(Session, ensure=True)

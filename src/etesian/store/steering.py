@@ -8,6 +8,7 @@ from typing import Final
 
 from etesian.foundation.clock import Clock
 from etesian.protocol.commands import Command
+from etesian.store.audit_trail import Actor, note_command
 from etesian.store.bus import Bell, Bus
 from etesian.store.database import Store
 from etesian.store.queries import inbox
@@ -19,9 +20,16 @@ _LOOK_AGAIN_SECONDS: Final = 0.2
 
 
 def send_commands(
-    store: Store, bus: Bus, *commands: Command, clock: Clock, patience_seconds: float = PATIENCE_SECONDS
+    store: Store,
+    bus: Bus,
+    *commands: Command,
+    clock: Clock,
+    actor: Actor | None = None,
+    patience_seconds: float = PATIENCE_SECONDS,
 ) -> bool:
     """Append commands in one transaction, ring, and wait until the leader has stored their effects.
+
+    What an ``actor`` asks for is noted in the audit log.
 
     Returns:
         Whether the effects are stored. When not, the commands wait for a scheduler; they are not lost.
@@ -29,6 +37,9 @@ def send_commands(
     with closing(bus.listen(("changes",))) as bell:
         with store.write() as connection:
             inbox.append(connection, *commands, now=clock.now())
+            if actor is not None:
+                for command in commands:
+                    note_command(connection, actor, command, now=clock.now())
             last = inbox.newest_id(connection)
         bus.ring("inbox")
         return _wait_until_done(store, bell, last, clock, patience_seconds)

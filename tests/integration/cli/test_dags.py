@@ -6,8 +6,10 @@ from etesian.lifecycle.records import RunKey
 from etesian.protocol.commands import DeleteDag, PauseChanged, RunRequested
 from etesian.store import Store
 from etesian.store.queries import inbox
+from etesian.store.queries.audit import AuditFilter, list_audit_entries
 from etesian.store.queries.dags import load_dag
 from etesian.store.queries.import_errors import save_import_error
+from etesian.store.queries.page import Paging
 from etesian.store.queries.runs import load_run
 from tests.conformance.store.samples import NOW
 from tests.integration.cli.conftest import Run
@@ -124,3 +126,14 @@ def test_import_errors_are_an_exit_code_too(run: Run, store: Store) -> None:
 
     assert result.code == 1
     assert [(row["file"], row["line"], row["error"]) for row in result.data] == [("bad.py", 3, "SyntaxError")]
+
+
+def test_what_a_person_changes_is_written_into_the_audit_log(run: Run, store: Store) -> None:
+    run("dags", "unpause", "etl")
+    run("dags", "unpause", "etl")
+
+    with store.read() as connection:
+        found = list_audit_entries(connection, AuditFilter(dag_id="etl"), Paging()).items
+
+    assert [(entry.action, entry.details) for entry in found] == [("unpause_dag", {"source": "cli"})]
+    assert found[0].user

@@ -71,6 +71,7 @@ def create_connection(
         if load_connection(connection, body.connection_id, secrets=secrets) is not None:
             raise ApiError(409, f"connection {body.connection_id!r} exists already")
         save_connection(connection, record, secrets=secrets, now=context.clock.now())
+        context.note(connection, "create_connection", conn_id=body.connection_id)
     return answer(_response(record), status=201)
 
 
@@ -90,6 +91,7 @@ def patch_connection(
             raise NotFoundError(f"connection {connection_id!r}")
         record = msgspec.structs.replace(found, **_parts(body))
         save_connection(connection, record, secrets=secrets, now=context.clock.now())
+        context.note(connection, "change_connection", conn_id=connection_id)
     return answer(_response(record))
 
 
@@ -99,6 +101,7 @@ def delete_connection_route(context: Context, connection_id: str) -> Response:
     with context.store.write() as connection:
         if not delete_connection(connection, connection_id):
             raise NotFoundError(f"connection {connection_id!r}")
+        context.note(connection, "delete_connection", conn_id=connection_id)
     return Response(status_code=204)
 
 

@@ -94,6 +94,7 @@ def trigger_dag_run(
     )
     with context.store.write() as connection:
         run = request_run(connection, request, now=context.clock.now())
+        context.note(connection, "trigger_dag_run", dag_id=dag_id, run_id=run.run_id)
     context.ring()
     return answer(dag_run_response(run))
 

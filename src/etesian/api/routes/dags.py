@@ -94,7 +94,8 @@ def patch_dag(
 ) -> Response:
     """Pause or unpause a DAG."""
     with context.store.write() as connection:
-        set_paused(connection, dag_id, body.is_paused, now=context.clock.now())
+        if set_paused(connection, dag_id, body.is_paused, now=context.clock.now()):
+            context.note(connection, "pause_dag" if body.is_paused else "unpause_dag", dag_id=dag_id)
         (dag,) = _responses(context, connection, [load_dag(connection, dag_id)])
     context.ring()
     return answer(dag)

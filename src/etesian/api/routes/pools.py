@@ -58,6 +58,7 @@ def create_pool(context: Context, body: Annotated[PoolBody, Depends(body_of(Pool
     with context.store.write() as connection:
         if not save_pool(connection, pool):
             raise ApiError(409, f"pool {body.name!r} exists already")
+        context.note(connection, "create_pool", name=pool.name, slots=pool.slots)
     context.ring()
     return answer(_response(pool, {}), status=201)
 
@@ -78,6 +79,7 @@ def patch_pool(
         }
         pool = msgspec.structs.replace(old, **{key: new for key, new in changes.items() if new is not None})
         save_pool(connection, pool)
+        context.note(connection, "change_pool", name=name, slots=pool.slots)
         used = count_used_slots(connection)
     context.ring()
     return answer(_response(pool, used.get(name, {})))
@@ -88,6 +90,7 @@ def delete_pool_route(context: Context, name: str) -> Response:
     """Delete a pool."""
     with context.store.write() as connection:
         delete_pool(connection, name)
+        context.note(connection, "delete_pool", name=name)
     context.ring()
     return Response(status_code=204)
 

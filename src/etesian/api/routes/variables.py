@@ -61,6 +61,7 @@ def create_variable(
         if load_variable(connection, body.key, secrets=context.store.secrets) is not None:
             raise ApiError(409, f"variable {body.key!r} exists already")
         _save(context, connection, body)
+        context.note(connection, "create_variable", key=body.key)
     return answer(_response(_load(context, body.key)), status=201)
 
 
@@ -75,6 +76,7 @@ def patch_variable(
         if load_variable(connection, key, secrets=context.store.secrets) is None:
             raise NotFoundError(f"variable {key!r}")
         _save(context, connection, body)
+        context.note(connection, "change_variable", key=key)
     return answer(_response(_load(context, key)))
 
 
@@ -84,6 +86,7 @@ def delete_variable_route(context: Context, key: str) -> Response:
     with context.store.write() as connection:
         if not delete_variable(connection, key):
             raise NotFoundError(f"variable {key!r}")
+        context.note(connection, "delete_variable", key=key)
     return Response(status_code=204)
 
 

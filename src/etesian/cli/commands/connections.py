@@ -114,6 +114,7 @@ def add(
         if not overwrite and load_connection(connection, conn_id, secrets=secrets) is not None:
             raise ConflictError(f"connection {conn_id!r} exists already; --overwrite changes it")
         save_connection(connection, record, secrets=secrets, now=utc_now())
+        session.note(connection, "set_connection", conn_id=conn_id)
     click.echo(f"Connection {conn_id!r} saved.")
 
 
@@ -124,6 +125,8 @@ def delete(session: Session, conn_id: str) -> None:
     """Delete a connection."""
     with session.store.write() as connection:
         is_gone = delete_connection(connection, conn_id)
+        if is_gone:
+            session.note(connection, "delete_connection", conn_id=conn_id)
     if not is_gone:
         raise _not_found(session, conn_id)
     click.echo(f"Connection {conn_id!r} deleted.")
@@ -142,6 +145,7 @@ def import_command(session: Session, file: str, overwrite: bool) -> None:
         for record in records:
             if overwrite or load_connection(connection, record.conn_id, secrets=secrets) is None:
                 save_connection(connection, record, secrets=secrets, now=utc_now())
+                session.note(connection, "set_connection", conn_id=record.conn_id)
                 count += 1
     kept = len(records) - count
     click.echo(f"{count} connections imported." + (f" {kept} exist already and were left." if kept else ""))

@@ -82,6 +82,7 @@ def set_command(session: Session, pool: str, slots: int, description: str, inclu
     )
     with session.store.write() as connection:
         is_new = save_pool(connection, record)
+        session.note(connection, "set_pool", name=pool, slots=slots)
     session.wake_scheduler()
     click.echo(f"Pool {pool!r} {'made' if is_new else 'changed'}: {slots} slots.")
 
@@ -96,6 +97,7 @@ def delete(session: Session, pool: str) -> None:
             delete_pool(connection, pool)
         except UnknownPoolError as error:
             raise NotFoundError("pool", pool, [item.name for item in load_pools(connection)]) from error
+        session.note(connection, "delete_pool", name=pool)
     session.wake_scheduler()
     click.echo(f"Pool {pool!r} deleted.")
 
@@ -115,6 +117,7 @@ def import_command(session: Session, file: str) -> None:
                 includes_deferred=entry.include_deferred,
             )
             save_pool(connection, record)
+            session.note(connection, "set_pool", name=name, slots=entry.slots)
     session.wake_scheduler()
     click.echo(f"{len(entries)} pools imported.")
 

@@ -82,6 +82,7 @@ def set_command(session: Session, key: str, value: str, description: str | None,
         save_variable(
             connection, key, value, description=description, secrets=session.store.secrets, now=utc_now()
         )
+        session.note(connection, "set_variable", key=key)
     click.echo(f"Variable {key!r} set.")
 
 
@@ -94,6 +95,7 @@ def delete(session: Session, key: str) -> None:
         if not delete_variable(connection, key):
             page = list_variables(connection, _ALL, secrets=session.store.secrets)
             raise NotFoundError("variable", key, [item.key for item in page.items])
+        session.note(connection, "delete_variable", key=key)
     click.echo(f"Variable {key!r} deleted.")
 
 
@@ -123,6 +125,7 @@ def import_command(session: Session, file: str, action_on_existing_key: str) -> 
             if exists and action_on_existing_key == "skip":
                 continue
             save_variable(connection, key, value, description=description, secrets=secrets, now=utc_now())
+            session.note(connection, "set_variable", key=key)
             count += 1
     click.echo(f"{count} variables imported.")
 

@@ -35,7 +35,10 @@ def _set_paused(session: Session, dag_ids: tuple[str, ...], *, is_paused: bool) 
         changed = []
         for dag_id in dag_ids:
             find_dag(connection, dag_id)
-            changed.append(set_paused(connection, dag_id, is_paused, now=utc_now()))
+            is_new = set_paused(connection, dag_id, is_paused, now=utc_now())
+            if is_new:
+                session.note(connection, "pause_dag" if is_paused else "unpause_dag", dag_id=dag_id)
+            changed.append(is_new)
     session.wake_scheduler()
     for dag_id, is_new in zip(dag_ids, changed, strict=True):
         click.echo(f"DAG {dag_id!r} is {word}." if is_new else f"DAG {dag_id!r} was {word} already.")

@@ -111,6 +111,7 @@ def trigger(
     with session.store.write() as connection:
         dag = find_dag(connection, dag_id)
         run = request_run(connection, request, now=utc_now())
+        session.note(connection, "trigger_dag_run", dag_id=dag_id, run_id=run.run_id)
     session.wake_scheduler()
     print_record(run_row(run), output)
     if dag.is_paused:
