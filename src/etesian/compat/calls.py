@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import inspect
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple, TypeVar
@@ -60,3 +61,8 @@ def apply_defaults(func: F) -> F:
 
 def add_deprecated_classes(module_imports: Mapping[str, Mapping[str, str]], package: str) -> None:
     """Do nothing: old homes of names are in our tables."""
+
+
+def is_venv_installed() -> bool:
+    """Return whether virtual environments can be made here."""
+    return bool(importlib.util.find_spec("virtualenv") or importlib.util.find_spec("venv"))

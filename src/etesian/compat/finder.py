@@ -30,9 +30,11 @@ class AirflowFinder:
         """Return the spec of a module in our tables; None for others."""
         if not _is_ours(fullname):
             return None
-        from etesian.compat.module import find_in_tables  # late: a process may never import airflow
+        # late: a process may never import airflow
+        from etesian.compat.module import find_in_tables
+        from etesian.compat.provider_modules import find_provider_module
 
-        return find_in_tables(fullname)
+        return find_in_tables(fullname) or find_provider_module(fullname, path)
 
 
 class MissingFinder:

@@ -34,14 +34,16 @@ def _moved() -> Tables:
 
 @cache
 def _parents() -> frozenset[str]:
-    known = {*_tables(), *_moved()}
-    return frozenset(name.rpartition(".")[0] for name in known)
+    parts = [name.split(".") for name in (*_tables(), *_moved())]
+    return frozenset(".".join(names[:end]) for names in parts for end in range(1, len(names)))
 
 
 def find_table(fullname: str) -> Mapping[str, str] | None:
     """Return the names of a module; None when it is not one of ours."""
-    table = _tables().get(fullname)
-    return table if table is not None else _moved().get(fullname)
+    own, moved = _tables().get(fullname), _moved().get(fullname)
+    if own is None and moved is None:
+        return {} if has_children(fullname) else None
+    return {**(moved or {}), **(own or {})}
 
 
 def has_children(fullname: str) -> bool:

@@ -230,6 +230,16 @@ class XComNotFound(AirflowException):
         self.key = key
 
 
+class DeserializingResultError(ValueError):
+    """What a function in another interpreter returned cannot be read here."""
+
+    def __str__(self) -> str:
+        return (
+            "the function's result cannot be read: the two interpreters have different versions of Python or of "
+            "the libraries that its type is from"
+        )
+
+
 class XComSerializationError(AirflowException, TypeError):
     """A value that cannot be written as an XCom, or text that cannot be read back."""
 

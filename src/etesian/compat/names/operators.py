@@ -15,6 +15,7 @@ PYTHON = (
         "BranchExternalPythonOperator",
     )  # fmt: skip
     | names("etesian.operators.skipping", "SkipMixin")
+    | names("etesian.compat.calls", "is_venv_installed")
     | CONTEXT
 )
 EMPTY = names("etesian.operators.empty", "EmptyOperator")

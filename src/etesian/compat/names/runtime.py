@@ -19,9 +19,10 @@ VIEWS = names(
 )  # fmt: skip
 RUNS = names("etesian.sdk.dag_run", "DagRun")
 INSTANCES = names("etesian.sdk.task_instance", "TaskInstance", "TaskInstanceKey")
+SECRETS = names("etesian.sdk.secrets_backends.base", "BaseSecretsBackend")
 
 MODULES = {
-    "airflow": names("etesian.compat.version", "__version__", "version") | names(
+    "airflow": names("etesian.compat.version", "__version__") | names(
         "etesian.compat.settings_names", "PY36", "PY37", "PY38"
     ),
     "airflow.version": names("etesian.compat.version", "version", "__version__"),
@@ -57,6 +58,24 @@ MODULES = {
     "airflow.io": {},
     "airflow.io.path": names("etesian.compat.object_storage", "ObjectStoragePath"),
     "airflow.security": {},
+    "airflow.security.utils": names(
+        "etesian.compat.security",
+        "get_components", "get_hostname", "get_fqdn", "replace_hostname_pattern", "principal_from_username",
+    ),
+    "airflow.security.kerberos": names("etesian.compat.security", "renew_from_kt"),
+    "airflow.secrets": SECRETS,
+    "airflow.secrets.base_secrets": SECRETS,
+    "airflow.secrets.environment_variables": names(
+        "etesian.sdk.secrets_backends.environment", "EnvironmentVariablesBackend"
+    ),
+    "airflow.secrets.local_filesystem": names(
+        "etesian.sdk.secrets_backends.local_file", "LocalFilesystemBackend"
+    ),
+    "airflow.example_dags": {},
+    "airflow.example_dags.subdags": {},
+    "airflow.example_dags.subdags.subdag": names("etesian.compat.example_dags", "subdag"),
+    "airflow.example_dags.libs": {},
+    "airflow.example_dags.libs.helper": names("etesian.compat.example_dags", "print_stuff"),
     "airflow.security.permissions": {"": "etesian.compat.permissions"},
     "airflow.serialization": {},
     "airflow.timetables": {},

@@ -1,0 +1,60 @@
+"""Finding modules below ``airflow.providers``: an installed one with the names it lost, else one of our tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib.abc import Loader
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType
+
+from etesian.compat.module import TableLoader, resolve
+from etesian.compat.names.providers import OURS, REMOVED, STANDARD
+
+
+def find_provider_module(fullname: str, path: Sequence[str] | None) -> ModuleSpec | None:
+    """Return the spec of a module that is ours in part or in whole; None for all others."""
+    if fullname in OURS:
+        return ModuleSpec(fullname, TableLoader(fullname, OURS[fullname]))
+    table = REMOVED.get(fullname, STANDARD.get(fullname))
+    if table is None:
+        return None
+    spec = PathFinder.find_spec(fullname, path)
+    if spec is None:
+        is_package = any(name.startswith(fullname + ".") for name in (*REMOVED, *STANDARD))
+        return ModuleSpec(fullname, TableLoader(fullname, table), is_package=is_package)
+    if spec.loader is not None and fullname in REMOVED:
+        spec.loader = _AddingLoader(spec.loader, table)
+    return spec
+
+
+class _AddingLoader(Loader):
+    """Runs a module as it is, and gives it the names of a table that it does not have."""
+
+    def __init__(self, loader: Loader, table: Mapping[str, str]) -> None:
+        self._loader = loader
+        self._table = table
+
+    def __getattr__(self, name: str) -> object:
+        """Answer as the loader of the file, of which tools ask more than importing needs."""
+        return getattr(self._loader, name)
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        """Make the module as its own loader does."""
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run the file, then let the missing names resolve themselves when asked for."""
+        self._loader.exec_module(module)
+        table = {name: place for name, place in self._table.items() if not hasattr(module, name)}
+        if not table:
+            return
+        before = module.__dict__.get("__getattr__")
+
+        def find(name: str) -> object:
+            if name in table:
+                return resolve(table[name])
+            if before is not None:
+                return before(name)
+            raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
+
+        module.__dict__["__getattr__"] = find
