@@ -20,13 +20,14 @@ from etesian.sdk.spec_building import build_spec
 from etesian.sdk.xcom_arg import NOTSET
 from etesian.spec.codec import compute_hash, encode_dag
 from etesian.spec.dag import DagSpec
+from etesian.spec.schedule import Schedule
 from etesian.testing.attempt_runner import AttemptRunner
 from etesian.testing.clock import FakeClock, as_moment, using_clock
 from etesian.testing.memory_platform import MemoryPlatform, using_platform
 from etesian.testing.memory_store import MemoryStore
 from etesian.testing.result import RunResult
 from etesian.testing.run_driver import RunDriver
-from etesian.timetables import manual_interval
+from etesian.timetables import manual_interval, points_between
 
 Moment = datetime | str
 
@@ -40,7 +41,7 @@ class RunOptions:
     run_after: Moment | None = None
     data_interval: tuple[Moment, Moment] | None = None  #: None: as the schedule would have it
     run_id: str | None = None
-    run_type: RunType = RunType.MANUAL
+    run_type: RunType | str = RunType.MANUAL
     variables: Mapping[str, Any] = field(default_factory=dict)
     connections: Mapping[str, Any] = field(default_factory=dict)
     answers: Mapping[str, Any] = field(default_factory=dict)
@@ -53,10 +54,11 @@ def run_dag(dag: DAG, **options: Any) -> RunResult:
     """Run a DAG once, to its end, and return what came of it.
 
     Options: ``conf``; ``logical_date``, ``run_after`` and ``data_interval`` as datetimes or ISO texts;
-    ``run_id``; ``variables`` (values that are no text are kept as JSON) and ``connections`` (URIs, dicts or
-    ``Connection`` objects), which go before all secrets backends; ``answers`` to tasks that ask a person, by
-    task_id; ``mark_success``, a regular expression of task_ids that succeed without being run; ``clock``, a
-    ``FakeClock``; ``after``, an earlier result: this run sees its XComs, variables, states and asset events.
+    ``run_id`` and ``run_type``; ``variables`` (values that are no text are kept as JSON) and ``connections``
+    (URIs, dicts or ``Connection`` objects), which go before all secrets backends; ``answers`` to tasks that
+    ask a person, by task_id; ``mark_success``, a regular expression of task_ids that succeed without being
+    run; ``clock``, a ``FakeClock``; ``after``, an earlier result: this run sees its XComs, variables, states
+    and asset events.
 
     Retries, sensors and triggers do not wait: where there is nothing else to do, the clock jumps.
 
@@ -102,16 +104,17 @@ def _as_connection(conn_id: str, value: Any) -> Connection:
 
 def _make_run(spec: DagSpec, options: RunOptions, now: datetime) -> DagRunRecord:
     logical_date = _logical_date(options, now)
-    interval = options.data_interval
+    run_type = RunType(options.run_type)
+    interval: tuple[Moment, Moment] | None = options.data_interval
     if interval is None and logical_date is not None:
-        interval = manual_interval(spec.schedule, logical_date)
+        interval = _find_interval(spec.schedule, run_type, logical_date)
     start, end = (None, None) if interval is None else map(as_moment, interval)
     run_after = now if options.run_after is None else as_moment(options.run_after)
     moment = logical_date or run_after
     return DagRunRecord(
         dag_id=spec.dag_id,
-        run_id=options.run_id or f"{options.run_type}__{moment.isoformat(timespec='microseconds')}",
-        run_type=options.run_type,
+        run_id=options.run_id or f"{run_type}__{moment.isoformat(timespec='microseconds')}",
+        run_type=run_type,
         state=RunState.QUEUED,
         run_after=run_after,
         version_hash=compute_hash(spec),
@@ -122,6 +125,17 @@ def _make_run(spec: DagSpec, options: RunOptions, now: datetime) -> DagRunRecord
         conf=dict(options.conf),
         triggered_by="test",
     )
+
+
+def _find_interval(
+    schedule: Schedule, run_type: RunType, logical_date: datetime
+) -> tuple[datetime, datetime]:
+    """Return the data interval that the scheduler would give to a run of that type."""
+    if run_type is RunType.SCHEDULED:
+        point = next(points_between(schedule, logical_date, logical_date), None)
+        if point is not None and point.logical_date == logical_date:
+            return point.data_interval_start or logical_date, point.data_interval_end or logical_date
+    return manual_interval(schedule, logical_date)
 
 
 def _logical_date(options: RunOptions, now: datetime) -> datetime | None:

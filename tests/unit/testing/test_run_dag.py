@@ -148,9 +148,7 @@ class Echo(BaseTrigger):
 class Defers(BaseOperator):
     """Hands over to a trigger."""
 
-    def __init__(
-        self, *, trigger: BaseTrigger, timeout: timedelta | None = None, **kwargs: Any
-    ) -> None:
+    def __init__(self, *, trigger: BaseTrigger, timeout: timedelta | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.trigger, self.timeout = trigger, timeout
 
@@ -213,7 +211,9 @@ def test_the_run_is_what_the_test_says() -> None:
     with DAG("dated", schedule="@daily", params={"table": "a"}) as dag:
 
         @task
-        def show(params: Any = None, ds: Any = None, dag_run: Any = None, data_interval_end: Any = None) -> Any:
+        def show(
+            params: Any = None, ds: Any = None, dag_run: Any = None, data_interval_end: Any = None
+        ) -> Any:
             return [params["table"], ds, dag_run.conf, dag_run.run_type, data_interval_end.isoformat()]
 
         show()
@@ -278,9 +278,7 @@ def test_callbacks_are_called_and_what_they_raise_is_kept() -> None:
 
 def test_runs_that_tasks_ask_for_are_noted() -> None:
     with DAG("asks") as dag:
-        TriggerDagRunOperator(
-            task_id="ask", trigger_dag_id="other", conf={"a": 1}, wait_for_completion=True
-        )
+        TriggerDagRunOperator(task_id="ask", trigger_dag_id="other", conf={"a": 1}, wait_for_completion=True)
     run = run_dag(dag).raise_if_failed()
     assert [(each.dag_id, each.conf) for each in run.triggered_runs] == [("other", {"a": 1})]
 
@@ -315,7 +313,9 @@ def test_templates_are_kept_as_the_task_saw_them() -> None:
     from etesian.operators.bash import BashOperator
 
     with DAG("templated") as dag:
-        BashOperator(task_id="say", bash_command="echo {{ ds }}", env={"A": "{{ params.a }}"}, params={"a": 1})
+        BashOperator(
+            task_id="say", bash_command="echo {{ ds }}", env={"A": "{{ params.a }}"}, params={"a": 1}
+        )
     run = run_dag(dag, logical_date="2030-01-01").raise_if_failed()
     assert run.task("say").rendered == {"bash_command": "echo 2030-01-01", "env": {"A": "1"}}
     assert run.task("say").xcom == "2030-01-01"
