@@ -75,12 +75,15 @@ def journal(tmp_path: Path) -> Journal:
     return Journal(tmp_path / "journal.txt")
 
 
-@pytest.fixture
-def platform(tmp_path: Path, journal: Journal) -> Iterator[Standalone]:
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def platform(request: pytest.FixtureRequest, tmp_path: Path, journal: Journal) -> Iterator[Standalone]:
     home = tmp_path / "home"
     (home / "dags").mkdir(parents=True)
     (home / "dags" / "survivor.py").write_text(DAG_FILE)
-    with running_standalone(home, settings={"FAULT_JOURNAL": str(journal.path)}) as platform:
+    settings = {"FAULT_JOURNAL": str(journal.path)}
+    if request.param == "postgresql":
+        settings["ETESIAN__DATABASE__URL"] = request.getfixturevalue("postgresql_url")
+    with running_standalone(home, settings=settings) as platform:
         platform.wait_for_dag("survivor")
         platform.unpause("survivor")
         yield platform
