@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from etesian.foundation.process import die_with_parent, set_process_name
-from etesian.parser.bytecode import forget_fresh_bytecode
 from etesian.parser.child_platform import ChildPlatform
 from etesian.parser.custom_points import with_points
 from etesian.parser.failure import FailureWriter
@@ -22,6 +21,7 @@ from etesian.parser.messages import ImportFailure, Parsed, ParsedDag, ParseFiles
 from etesian.parser.reads import ReadTracker
 from etesian.parser.surroundings import Surroundings
 from etesian.protocol.frames import encode_frame
+from etesian.sdk.bytecode import forget_fresh_bytecode
 from etesian.sdk.dag import DAG
 from etesian.sdk.dag_loading import load_file
 from etesian.sdk.runtime import set_platform
@@ -86,6 +86,7 @@ def parse_file(folder: Path, file: str, tracker: ReadTracker) -> Parsed:
         except BaseException as error:
             failures.append(writer.of_dag(error, dag.dag_id, dag.line))
     reads = tracker.paths(file)
+    # Also of modules that raised, which `load_file` cannot know of any more.
     forget_fresh_bytecode((folder / path).resolve() for path in (file, *reads))
     return Parsed(file=file, dags=tuple(dags), failures=tuple(failures), reads=reads, warnings=warnings)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 
 from etesian.foundation.errors import EtesianError
+from etesian.sdk.bytecode import forget_fresh_bytecode
 from etesian.sdk.dag import DAG
 from etesian.sdk.era import era_of_file, using_era
 from etesian.sdk.scope import DagContext, TaskGroupContext
@@ -66,8 +67,12 @@ def load_file(path: Path, *, dags_folder: Path) -> LoadedFile:
         sys.path.insert(0, str(dags_folder))
     before = set(sys.modules)
     dags: list[DAG] = []
-    for module_name in _module_names(path, file):
-        dags += _import_one(path, file, module_name, dags_folder)
+    try:
+        for module_name in _module_names(path, file):
+            dags += _import_one(path, file, module_name, dags_folder)
+    finally:
+        imported = tuple(_imported_files(before, dags_folder, path))
+        forget_fresh_bytecode((path, *imported))
     by_id: dict[str, DAG] = {}
     warnings = []
     for dag in dict.fromkeys(dags):
@@ -79,7 +84,7 @@ def load_file(path: Path, *, dags_folder: Path) -> LoadedFile:
         path=path,
         file=file,
         dags=by_id,
-        imported_files=tuple(_imported_files(before, dags_folder, path)),
+        imported_files=imported,
         warnings=tuple(warnings),
     )
 

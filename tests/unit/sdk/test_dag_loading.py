@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
@@ -179,3 +180,16 @@ def test_the_era_of_a_file_is_chosen_by_looking_at_it(folder: Path, write: Write
         assert not load_dags(new, dags_folder=folder)["new"].covers_interval
     finally:
         choose_era_with(lambda path: NATIVE)
+
+
+def test_a_file_that_is_edited_within_a_second_without_changing_its_size_is_read_anew(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    text = "from etesian import DAG\ndag = DAG({!r}, schedule=None)\n"
+    file = write("quick.py", text.format("one"))
+    moment = file.stat().st_mtime_ns
+    assert list(load_dags(file, dags_folder=file.parent)) == ["one"]
+    write("quick.py", text.format("two"))
+    os.utime(file, ns=(moment, moment))
+    assert list(load_dags(file, dags_folder=file.parent)) == ["two"]
