@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
+from pathlib import Path
 from typing import Final
 
 from fastapi import FastAPI
@@ -20,6 +21,7 @@ from etesian.api.guard import Guard
 from etesian.api.routes import (
     connections,
     dag_runs,
+    dag_versions,
     dags,
     event_logs,
     events,
@@ -48,6 +50,7 @@ V1_PREFIX: Final = "/api/etesian/v1"
 _V2_ROUTERS: Final = (
     monitor.router,
     dags.router,
+    dag_versions.router,
     dag_runs.router,
     steer.router,
     logs.router,
@@ -70,11 +73,13 @@ def create_app(
     *,
     explain: Explain,
     pages: Sequence[BaseRoute] = (),
+    bundles: Mapping[str, Path] | None = None,
     clock: Clock | None = None,
 ) -> FastAPI:
     """Return the application that serves the REST API, and ``pages`` beside it.
 
-    ``explain`` answers what a task waits for.
+    ``explain`` answers what a task waits for. ``bundles`` are the folders of DAG files beside the one of the
+    settings.
 
     Raises:
         SettingsError: the settings would let everybody in.
@@ -89,7 +94,8 @@ def create_app(
         redoc_url=None,
         lifespan=_lifespan,
     )
-    app.state.context = ApiContext(settings=settings, store=store, bus=bus, clock=clock)
+    folders = {"dags": settings.core.dags_folder, **(bundles or {})}
+    app.state.context = ApiContext(settings=settings, store=store, bus=bus, clock=clock, bundles=folders)
     app.state.explain = explain
     app.state.feed = ChangeFeed(store, bus, clock)
     app.openapi = lambda: describe_api(app)  # type: ignore[method-assign]  # FastAPI's documented way

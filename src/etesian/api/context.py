@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -31,11 +32,7 @@ class ApiContext:
     store: Store
     bus: Bus
     clock: Clock
-
-    @property
-    def dags_folder(self) -> Path:
-        """The folder that files of DAGs are relative to."""
-        return self.settings.core.dags_folder
+    bundles: Mapping[str, Path]  #: by name, the folders that files of DAGs are relative to
 
     def ring(self) -> None:
         """Wake the scheduler, which has a new command, and tell those who watch."""

@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from etesian.config import Settings
+from etesian.lifecycle.records import TaskKey
 from etesian.protocol.commands import ClearTasks, TaskSelection
 from etesian.protocol.reports import XComValue
 from etesian.store import Store
@@ -151,3 +152,15 @@ def test_why_gives_the_schedulers_own_words(client: httpx.Client) -> None:
     body = client.get("/api/etesian/v1/why?dag_id=etl&run_id=r2&task_id=load").json()
 
     assert body["blockers"] == [{"kind": "upstream", "message": "load waits for 'extract'"}]
+
+
+def test_a_task_instance_shows_its_rendered_fields_and_its_version(
+    client: httpx.Client, scheduler: Scheduler
+) -> None:
+    key = TaskKey("etl", "r2", "extract")
+    scheduler.write(Batch(rendered_fields=[(key, b'{"bash_command":"echo 2030"}')]))
+
+    body = client.get("/api/v2/dags/etl/dagRuns/r2/taskInstances/extract").json()
+
+    assert body["rendered_fields"] == {"bash_command": "echo 2030"}
+    assert client.get("/api/v2/dags/etl/dagRuns/r2/taskInstances/load").json()["rendered_fields"] == {}

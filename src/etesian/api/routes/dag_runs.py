@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Response
+from sqlalchemy import Connection
 
 from etesian.api.answer import answer, gives, takes
 from etesian.api.body import body_of
@@ -20,12 +22,13 @@ from etesian.api.shapes.dag_run import (
     TriggerDagRunBody,
     dag_run_response,
 )
-from etesian.lifecycle.records import RunKey
+from etesian.lifecycle.records import DagRunRecord, RunKey
 from etesian.lifecycle.state import RunState, RunType
 from etesian.protocol.commands import Command, DeleteRun, MarkRun, SetNote
 from etesian.store.queries.dags import load_dag
 from etesian.store.queries.patterns import Between
 from etesian.store.queries.runs import RunFilter, list_runs, load_run
+from etesian.store.queries.versions import find_versions
 from etesian.store.run_requests import RunRequest, request_run
 
 router = APIRouter(tags=["DagRun"])
@@ -71,7 +74,7 @@ def list_dag_runs(
         if dag_id != ALL:
             load_dag(connection, dag_id)
         page = list_runs(connection, wanted, renamed(paging, _ORDER_NAMES))
-    runs = [dag_run_response(run) for run in page.items]
+        runs = _responses(connection, page.items)
     return answer(DagRunCollectionResponse(dag_runs=runs, total_entries=page.total))
 
 
@@ -95,16 +98,17 @@ def trigger_dag_run(
     with context.store.write() as connection:
         run = request_run(connection, request, now=context.clock.now())
         context.note(connection, "trigger_dag_run", dag_id=dag_id, run_id=run.run_id)
+        (response,) = _responses(connection, [run])
     context.ring()
-    return answer(dag_run_response(run))
+    return answer(response)
 
 
 @router.get("/dags/{dag_id}/dagRuns/{run_id}", **gives(DagRunResponse))
 def get_dag_run(context: Context, dag_id: str, run_id: str) -> Response:
     """Return one run."""
     with context.store.read() as connection:
-        run = load_run(connection, RunKey(dag_id, run_id))
-    return answer(dag_run_response(run))
+        (response,) = _responses(connection, [load_run(connection, RunKey(dag_id, run_id))])
+    return answer(response)
 
 
 @router.patch(
@@ -129,8 +133,8 @@ def patch_dag_run(
         load_run(connection, key)
     is_done = context.steer(*commands)
     with context.store.read() as connection:
-        run = load_run(connection, key)
-    return answer(dag_run_response(run), status=200 if is_done else ACCEPTED)
+        (response,) = _responses(connection, [load_run(connection, key)])
+    return answer(response, status=200 if is_done else ACCEPTED)
 
 
 @router.delete("/dags/{dag_id}/dagRuns/{run_id}", status_code=204)
@@ -141,6 +145,11 @@ def delete_dag_run(context: Context, dag_id: str, run_id: str) -> Response:
         load_run(connection, key)
     is_done = context.steer(DeleteRun(dag_id=dag_id, run_id=run_id))
     return Response(status_code=204 if is_done else ACCEPTED)
+
+
+def _responses(connection: Connection, runs: Sequence[DagRunRecord]) -> list[DagRunResponse]:
+    versions = find_versions(connection, ((run.dag_id, run.version_hash) for run in runs))
+    return [dag_run_response(run, versions.get((run.dag_id, run.version_hash))) for run in runs]
 
 
 def _interval(body: TriggerDagRunBody) -> tuple[datetime, datetime] | None:

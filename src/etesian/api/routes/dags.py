@@ -144,6 +144,6 @@ def load_spec(connection: Connection, dag_id: str) -> DagSpec:
 def _responses(context: Context, connection: Connection, dags: Sequence[DagRecord]) -> list[DagResponse]:
     broken = load_broken_files(connection, (dag.file for dag in dags))
     return [
-        dag_response(dag, context.dags_folder, has_import_errors=(dag.bundle, dag.file) in broken)
+        dag_response(dag, context.bundles.get(dag.bundle), has_import_errors=(dag.bundle, dag.file) in broken)
         for dag in dags
     ]

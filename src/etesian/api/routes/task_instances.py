@@ -24,12 +24,14 @@ from etesian.lifecycle.records import AttemptRecord, DagRunRecord, RunKey, TaskI
 from etesian.lifecycle.state import TaskState
 from etesian.store.queries.attempts import load_attempts
 from etesian.store.queries.page import Paging
+from etesian.store.queries.rendered_fields import load_rendered_fields
 from etesian.store.queries.runs import RunFilter, list_runs, load_run
 from etesian.store.queries.task_instances import (
     TaskInstanceFilter,
     list_task_instances,
     load_task_instance,
 )
+from etesian.store.queries.versions import find_versions
 
 router = APIRouter(tags=["Task Instance"])
 
@@ -129,7 +131,10 @@ def _answer_one(context: Context, key: TaskKey) -> Response:
     with context.store.read() as connection:
         run = load_run(connection, key.run_key)
         instance = load_task_instance(connection, key)
-    return answer(task_instance_response(instance, run))
+        fields = load_rendered_fields(connection, key)
+        versions = find_versions(connection, [(run.dag_id, run.version_hash)])
+    version = versions.get((run.dag_id, run.version_hash))
+    return answer(task_instance_response(instance, run, rendered_fields=fields, version=version))
 
 
 def _answer_tries(context: Context, key: TaskKey) -> Response:

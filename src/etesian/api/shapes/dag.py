@@ -135,8 +135,8 @@ class TaskCollectionResponse(msgspec.Struct, frozen=True, kw_only=True):
     total_entries: int
 
 
-def dag_response(dag: DagRecord, folder: Path, *, has_import_errors: bool) -> DagResponse:
-    """Return the answer for one DAG; ``folder`` is where the files of the bundle ``dags`` are."""
+def dag_response(dag: DagRecord, folder: Path | None, *, has_import_errors: bool) -> DagResponse:
+    """Return the answer for one DAG; ``folder`` is where the files of its bundle are, if that is known."""
     name = dag.display_name or dag.dag_id
     return DagResponse(
         dag_id=dag.dag_id,
@@ -150,7 +150,7 @@ def dag_response(dag: DagRecord, folder: Path, *, has_import_errors: bool) -> Da
         bundle_name=dag.bundle,
         bundle_version=None,
         relative_fileloc=dag.file,
-        fileloc=str(folder / dag.file) if dag.bundle == "dags" else dag.file,
+        fileloc=dag.file if folder is None else str(folder / dag.file),
         description=dag.description,
         timetable_summary=dag.schedule_text,
         timetable_description=dag.schedule_text,

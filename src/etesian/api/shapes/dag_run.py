@@ -8,8 +8,10 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from etesian.api.shapes.dag_version import DagVersionResponse, dag_version_response
 from etesian.api.shapes.duration import seconds_between
 from etesian.lifecycle.records import DagRunRecord
+from etesian.store.queries.versions import VersionRecord
 
 #: A run_id becomes part of paths and log folders, so that it cannot be of any length.
 RunId = Annotated[str, msgspec.Meta(min_length=1, max_length=250)]
@@ -39,7 +41,7 @@ class DagRunResponse(msgspec.Struct, frozen=True, kw_only=True):
     conf: dict[str, object]
     note: str | None
     reason: str | None
-    dag_versions: Sequence[object]
+    dag_versions: Sequence[DagVersionResponse]
     bundle_version: str | None
     partition_key: str | None
 
@@ -71,8 +73,10 @@ class PatchDagRunBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     note: Note | msgspec.UnsetType | None = msgspec.UNSET
 
 
-def dag_run_response(run: DagRunRecord, dag_display_name: str | None = None) -> DagRunResponse:
-    """Return the answer for one run."""
+def dag_run_response(
+    run: DagRunRecord, version: VersionRecord | None, dag_display_name: str | None = None
+) -> DagRunResponse:
+    """Return the answer for one run; ``version`` is None when its version is gone."""
     return DagRunResponse(
         dag_run_id=run.run_id,
         dag_id=run.dag_id,
@@ -93,7 +97,7 @@ def dag_run_response(run: DagRunRecord, dag_display_name: str | None = None) -> 
         conf=run.conf,
         note=run.note,
         reason=run.reason,
-        dag_versions=(),
+        dag_versions=() if version is None else (dag_version_response(version),),
         bundle_version=None,
         partition_key=None,
     )

@@ -9,9 +9,11 @@ from typing import Annotated
 import msgspec
 
 from etesian.api.shapes.dag_run import AwareDatetime, Note
+from etesian.api.shapes.dag_version import DagVersionResponse, dag_version_response
 from etesian.api.shapes.duration import seconds_between
 from etesian.lifecycle.records import AttemptRecord, DagRunRecord, TaskInstanceRecord
 from etesian.lifecycle.state import TaskState
+from etesian.store.queries.versions import VersionRecord
 
 
 class TaskInstanceResponse(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,10 +50,10 @@ class TaskInstanceResponse(msgspec.Struct, frozen=True, kw_only=True):
     note: str | None
     reason: str | None
     rendered_map_index: str | None
-    rendered_fields: dict[str, object]
+    rendered_fields: msgspec.Raw  #: of a single answer; lists leave it empty
     trigger: None
     triggerer_job: None
-    dag_version: None
+    dag_version: DagVersionResponse | None  #: of a single answer; lists leave it out
 
 
 class TaskInstanceCollectionResponse(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,7 +144,12 @@ class ClearTaskInstancesBody(msgspec.Struct, frozen=True, kw_only=True, forbid_u
 
 
 def task_instance_response(
-    instance: TaskInstanceRecord, run: DagRunRecord, display_name: str | None = None
+    instance: TaskInstanceRecord,
+    run: DagRunRecord,
+    display_name: str | None = None,
+    *,
+    rendered_fields: bytes | None = None,
+    version: VersionRecord | None = None,
 ) -> TaskInstanceResponse:
     """Return the answer for one task instance of a run."""
     return TaskInstanceResponse(
@@ -177,10 +184,10 @@ def task_instance_response(
         note=instance.note,
         reason=instance.reason,
         rendered_map_index=instance.rendered_map_index,
-        rendered_fields={},
+        rendered_fields=msgspec.Raw(rendered_fields or b"{}"),
         trigger=None,
         triggerer_job=None,
-        dag_version=None,
+        dag_version=None if version is None else dag_version_response(version),
     )
 
 

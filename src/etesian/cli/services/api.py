@@ -9,6 +9,7 @@ from etesian.api.server import serve
 from etesian.cli.services import wiring
 from etesian.cli.services.api_socket import bind_api_socket
 from etesian.cli.services.explain import make_explainer
+from etesian.cli.services.folders import examples_folder
 from etesian.config.settings import Settings
 from etesian.store.bus import open_bus
 from etesian.ui.pages import page_routes
@@ -20,7 +21,14 @@ def run(settings: Settings, listener: socket.socket | None = None) -> None:
     store = wiring.open_platform_store(settings)
     bus = open_bus(store)
     try:
-        app = create_app(settings, store, bus, explain=make_explainer(settings, store), pages=page_routes())
+        app = create_app(
+            settings,
+            store,
+            bus,
+            explain=make_explainer(settings, store),
+            pages=page_routes(),
+            bundles={"examples": examples_folder()},
+        )
         serve(app, listener or bind_api_socket(settings))
     finally:
         bus.close()

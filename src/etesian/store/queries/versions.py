@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, Final
 
@@ -57,6 +57,14 @@ _STORED: Final[Select[Any]] = select(
     _dag.is_paused,
     _dag.is_active,
 )
+_RECORDS: Final[Select[Any]] = select(
+    _dag.dag_id,
+    _version.number,
+    _version.hash.label("version_hash"),
+    _version.code_hash,
+    _version.bundle,
+    _version.created_at,
+).join_from(dags_table, dag_versions_table, _version.dag_pk == _dag.id)
 _in_force = _STORED.join_from(dags_table, dag_versions_table, VERSION_IS_IN_FORCE)
 _of_dag = _STORED.join_from(dags_table, dag_versions_table, _version.dag_pk == _dag.id)
 
@@ -112,20 +120,23 @@ def load_numbered_spec(connection: Connection, dag_id: str, number: int) -> Stor
 
 def list_versions(connection: Connection, dag_id: str) -> list[VersionRecord]:
     """Return the versions of a DAG, the newest first."""
-    rows = connection.execute(
-        select(
-            _dag.dag_id,
-            _version.number,
-            _version.hash.label("version_hash"),
-            _version.code_hash,
-            _version.bundle,
-            _version.created_at,
-        )
-        .join_from(dags_table, dag_versions_table, _version.dag_pk == _dag.id)
-        .where(_dag.dag_id == dag_id)
-        .order_by(_version.number.desc())
-    )
+    rows = connection.execute(_RECORDS.where(_dag.dag_id == dag_id).order_by(_version.number.desc()))
     return [VersionRecord(**row._mapping) for row in rows]
+
+
+def find_versions(
+    connection: Connection, wanted: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], VersionRecord]:
+    """Return versions by dag_id and hash; those that are gone are left out."""
+    pairs = set(wanted)
+    rows = connection.execute(
+        _RECORDS.where(
+            _dag.dag_id.in_({dag_id for dag_id, _ in pairs}),
+            _version.hash.in_({version_hash for _, version_hash in pairs}),
+        )
+    )
+    found = (VersionRecord(**row._mapping) for row in rows)
+    return {(version.dag_id, version.version_hash): version for version in found}
 
 
 def load_source(connection: Connection, dag_id: str, number: int | None = None) -> str | None:
