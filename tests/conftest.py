@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 
 import pytest
@@ -21,7 +22,11 @@ settings.load_profile("etesian")
 @pytest.fixture(scope="session", autouse=True)
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Give the tests a home of their own, and no setting from outside."""
-    with pytest.MonkeyPatch.context() as patch:
+    tmp_path_factory.getbasetemp()  # stays where pytest keeps it, for a look at what a failed test left
+    # Homes have long paths in tests, so that their sockets lie under the temporary directory: in this one.
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(prefix="et-") as temporary:
+        patch.setenv("TMPDIR", temporary)
+        patch.setattr(tempfile, "tempdir", temporary)
         for name in list(os.environ):
             if name.startswith(("ETESIAN__", "AIRFLOW")):
                 patch.delenv(name)
