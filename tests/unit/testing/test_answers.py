@@ -22,5 +22,5 @@ def test_a_question_gets_the_answer_that_the_test_gives() -> None:
 
 
 def test_a_run_that_waits_for_a_person_says_so() -> None:
-    with pytest.raises(RunStuckError, match="approve is awaiting_input.*give `answers=`"):
+    with pytest.raises(RunStuckError, match=r"approve is awaiting_input.*give `answers=`"):
         run_dag(asking())
