@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from random import Random
 
+from etesian.spec.asset import AssetAll, AssetSpec
 from etesian.spec.dag import DagSpec
 from etesian.spec.schedule import (
+    AssetSchedule,
     CronTriggerSchedule,
     DeltaIntervalSchedule,
     NoSchedule,
@@ -17,6 +19,8 @@ from etesian.spec.task import GroupSpec, LiteralInput, MapSpec, TaskSpec, XComIn
 from etesian.spec.trigger_rule import TriggerRule
 
 RULES = tuple(TriggerRule)
+ORDERS = AssetSpec(name="orders", uri="s3://orders")
+PRICES = AssetSpec(name="prices", uri="s3://prices")
 POOLS = ("default_pool", "narrow", "wide")
 
 
@@ -70,6 +74,7 @@ def _make_schedule(random: Random) -> Schedule:
             OnceSchedule(),
             CronTriggerSchedule(expressions=("*/30 * * * *",)),
             DeltaIntervalSchedule(seconds=3600),
+            AssetSchedule(condition=random.choice((ORDERS, AssetAll(parts=(ORDERS, PRICES))))),
         )
     )
 

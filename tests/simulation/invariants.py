@@ -17,7 +17,7 @@ from etesian.lifecycle.trigger_rules import UpstreamCounts, Verdict, evaluate_ru
 from etesian.protocol.commands import ClearTasks, DeleteRun, MarkRun, MarkTasks
 from etesian.protocol.workloads import RunTask
 from etesian.scheduler.core.decisions import Decision, Dispatch, SaveCallback
-from etesian.scheduler.core.events import Event, PoolsSet, SpecUpdated
+from etesian.scheduler.core.events import Event, PoolsSet, RunLoaded, SpecUpdated
 from etesian.scheduler.core.graph import DagGraph, GraphTask
 from etesian.scheduler.core.settings import CoreSettings
 from tests.simulation.store import Store
@@ -157,7 +157,7 @@ class Checker:
 
     def _check_final(self, events: Sequence[Event], rows: dict[TaskKey, TaskInstanceRecord]) -> None:
         """1: a final state is left by a command only; what was acknowledged is recorded."""
-        if any(isinstance(event, COMMANDS) for event in events):
+        if any(isinstance(event, (RunLoaded, *COMMANDS)) for event in events):
             return
         for key, old in self.before.items():
             new = rows.get(key)
@@ -224,9 +224,10 @@ class Checker:
             return
         for dag_id, row in self.store.dags.items():
             runs = [run for run in self.store.runs.values() if run.dag_id == dag_id]
-            running = sum(run.state is RunState.RUNNING for run in runs)
+            normal = [run for run in runs if run.backfill_id not in self.store.backfills]
+            running = sum(run.state is RunState.RUNNING for run in normal)
             limit = row.newest[0].max_active_runs
-            waiting = [run for run in runs if run.state is RunState.QUEUED and run.run_after <= now]
+            waiting = [run for run in normal if run.state is RunState.QUEUED and run.run_after <= now]
             if waiting and not row.is_paused:
                 assert running >= limit, f"{waiting[0].key} could start: {running} of {limit} run"
             for run in runs:

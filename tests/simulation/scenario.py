@@ -5,10 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+import msgspec
+
 from etesian.lifecycle.records import RunKey
 from etesian.lifecycle.state import RunState, TaskState
 from etesian.protocol.commands import (
+    AssetsChanged,
+    ChangeBackfill,
     ClearTasks,
+    CreateBackfill,
     DeleteRun,
     MarkRun,
     MarkTasks,
@@ -20,13 +25,15 @@ from etesian.protocol.commands import (
 from etesian.scheduler.core.events import AttemptsHeld, AttemptsLost, Event, PoolsSet, RunAdded
 from etesian.scheduler.core.graph import DagGraph
 from etesian.scheduler.core.settings import CoreSettings
+from etesian.spec.asset import AssetAll, AssetSpec
+from etesian.spec.schedule import AssetSchedule
 from etesian.timetables import points_between
 from tests.simulation.dags import change_dag, make_dag
 from tests.simulation.insight import describe, find_difference
 from tests.simulation.invariants import Checker
 from tests.simulation.scheduler import Scheduler
 from tests.simulation.store import DagRow, FencedError, Store
-from tests.simulation.workers import Worker
+from tests.simulation.workers import Worker, choose_asset_events
 
 START = datetime(2030, 1, 1, tzinfo=UTC)
 POOLS = {"default_pool": (4, False), "narrow": (2, True), "wide": (-1, False)}
@@ -51,6 +58,7 @@ class Scenario:
         self.manual_runs = 0
         self.newest_date = self.latest = START
         self.has_deleted = False
+        self.backfills = 0
         self.idle_turns = 0
         for number in range(self.random.choice((1, 1, 2))):
             self.store.dags[f"d{number}"] = DagRow([make_dag(self.random, f"d{number}", START)])
@@ -184,13 +192,44 @@ class Scenario:
         elif chance < 0.2:
             self.store.pools["narrow"] = (self.random.choice((0, 1, 2, 3)), self.random.random() < 0.5)
             self.leader.batch([PoolsSet(pools=dict(self.store.pools))], self.now)
-        elif chance < 0.3:
+        elif chance < 0.26:
+            events = choose_asset_events(self.random, 0.7)
+            self.leader.batch([AssetsChanged(events=events)], self.now)
+        elif chance < 0.32:
+            self._backfill(dag_id)
+        elif chance < 0.4:
             row = self.store.dags[dag_id]
             row.versions.append(change_dag(self.random, row.newest[0], START))
             self._tell_workers()
             self.leader.batch([self.store.spec_updated(dag_id)], self.now)
         else:
             self._command_run()
+
+    def _backfill(self, dag_id: str) -> None:
+        """Create a backfill, or change one."""
+        if self.store.backfills and self.random.random() < 0.5:
+            backfill_id = self.random.choice(list(self.store.backfills))
+            action = self.random.choice(("pause", "unpause", "cancel"))
+            row = self.store.backfills[backfill_id]
+            self.store.backfills[backfill_id] = msgspec.structs.replace(row, is_paused=action == "pause")
+            if action == "cancel":
+                self.has_deleted = True  # a new leader does not know that it was cancelled
+            self.leader.batch([ChangeBackfill(backfill_id=backfill_id, action=action)], self.now)
+            return
+        self.backfills += 1
+        order = CreateBackfill(
+            backfill_id=f"b{self.backfills}",
+            dag_id=dag_id,
+            from_date=START - timedelta(hours=self.random.randint(0, 2)),
+            to_date=START + timedelta(hours=1),
+            run_backwards=self.random.random() < 0.5,
+            max_active_runs=self.random.randint(1, 2),
+            reprocess=self.random.choice(("none", "failed", "completed")),
+            newest_version=self.random.random() < 0.5,
+        )
+        loaded = self.store.backfill_loaded(order)
+        self.store.backfills[order.backfill_id] = loaded
+        self.leader.batch([loaded], self.now)
 
     def _command_run(self) -> None:
         if not self.store.runs:
@@ -250,6 +289,8 @@ class Scenario:
         """No more faults; everything must come to its end, and what cannot must say why."""
         self.store.pools = dict(POOLS)
         self.leader.batch([PoolsSet(pools=dict(POOLS))], self.now)
+        for backfill_id in list(self.store.backfills):
+            self.leader.batch([ChangeBackfill(backfill_id=backfill_id, action="unpause")], self.now)
         for worker in self.workers.values():
             worker.is_calm = True
             self._report_held(worker)
@@ -311,6 +352,8 @@ class Scenario:
             and not any(row.is_paused for row in self.store.dags.values())
             and self.leader.core.next_wake() is None
             and not self.store.callbacks
+            and not self.store.backfills
+            and not self.leader.unheard
             and not any(worker.held for worker in self.workers.values())
         )
 
@@ -323,6 +366,21 @@ class Scenario:
         started = [attempt_id for worker in self.workers.values() for attempt_id in worker.started]
         assert len(started) == len(set(started)), "user code began twice within one attempt"
         self._check_schedule()
+        self._check_assets()
+
+    def _check_assets(self) -> None:
+        """7: no event that could cause a run is left unused."""
+        for dag_id, row in self.store.dags.items():
+            schedule = row.newest[0].schedule
+            if isinstance(schedule, AssetSchedule):
+                wanted = (
+                    schedule.condition.parts
+                    if isinstance(schedule.condition, AssetAll)
+                    else (schedule.condition,)
+                )
+                names = {event.item.name for event in self.store.asset_events_known(dag_id).events}
+                held_by_all = all(isinstance(part, AssetSpec) and part.name in names for part in wanted)
+                assert not held_by_all, f"{dag_id} has unused events of {names}"
 
     def _check_schedule(self) -> None:
         """6: with catch-up from the first version on, every point has its run."""

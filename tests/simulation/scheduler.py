@@ -11,13 +11,15 @@ from etesian.scheduler.core.core import Core
 from etesian.scheduler.core.decisions import (
     Acknowledge,
     AnswerClaim,
+    AskAssetEvents,
     AskPast,
+    AskRun,
     Decision,
     Dispatch,
     StopAttempt,
     StoreReport,
 )
-from etesian.scheduler.core.events import Event
+from etesian.scheduler.core.events import Event, RunGone
 from etesian.scheduler.core.settings import CoreSettings
 from tests.simulation.store import Store
 from tests.simulation.workers import Worker
@@ -38,7 +40,7 @@ class Scheduler:
     route: Callable[[], str]
     epoch: int = 0
     steps: list[Step] = field(default_factory=list)
-    unheard: list[Event] = field(default_factory=list)  #: messages on their way; lost if this process dies
+    unheard: list[Event] = field(default_factory=list)  #: answers of the store; lost if this process dies
     sent_to: dict[str, str] = field(default_factory=dict)  #: attempt to host
 
     def __post_init__(self) -> None:
@@ -56,6 +58,7 @@ class Scheduler:
         Raises:
             FencedError: another scheduler leads.
         """
+        events, self.unheard = [*self.unheard, *events], []
         decisions: list[Decision] = []
         for event in events:
             decisions += self._apply(event, now)
@@ -114,6 +117,11 @@ class Scheduler:
                 case StopAttempt(attempt_id=attempt_id):
                     for worker in self.workers.values():
                         worker.stop(attempt_id, now)
+                case AskAssetEvents(dag_ids=dag_ids):
+                    self.unheard += [self.store.asset_events_known(dag_id) for dag_id in dag_ids]
+                case AskRun(run_key=key):
+                    known = key in self.store.runs
+                    self.unheard.append(self.store.load_run(key) if known else RunGone(run_key=key))
                 case _:
                     pass
 

@@ -10,18 +10,23 @@ import msgspec
 
 from etesian.lifecycle.records import AttemptRecord, DagRunRecord, RunKey, TaskInstanceRecord, TaskKey
 from etesian.lifecycle.state import RunState, RunType, TaskState
-from etesian.protocol.reports import Succeeded
+from etesian.protocol.commands import CreateBackfill
+from etesian.protocol.reports import AssetEventReport, Succeeded
+from etesian.protocol.requests import AssetEventItem
 from etesian.protocol.workloads import RunCallback
 from etesian.scheduler.core.decisions import (
     AskPast,
     CancelTrigger,
     ClearXComs,
+    CompleteBackfill,
+    ConsumeAssetEvents,
     Decision,
     DeleteTaskInstances,
     ForgetCallback,
     ForgetDag,
     ForgetRun,
     PauseDag,
+    RecordAssetEvents,
     SaveAttempt,
     SaveCallback,
     SaveRun,
@@ -29,7 +34,18 @@ from etesian.scheduler.core.decisions import (
     StartTrigger,
     StoreReport,
 )
-from etesian.scheduler.core.events import CallbacksLoaded, Event, PastKnown, PoolsSet, RunLoaded, SpecUpdated
+from etesian.scheduler.core.events import (
+    AssetEventsKnown,
+    BackfillLoaded,
+    CallbacksLoaded,
+    Event,
+    ExistingRun,
+    PastKnown,
+    PendingAssetEvent,
+    PoolsSet,
+    RunLoaded,
+    SpecUpdated,
+)
 from etesian.spec.dag import DagSpec
 from etesian.spec.schedule import SchedulePoint
 
@@ -65,6 +81,11 @@ class Store:
     triggers: dict[str, TaskKey] = field(default_factory=dict)
     pools: dict[str, tuple[int, bool]] = field(default_factory=dict)
     points: dict[str, list[SchedulePoint]] = field(default_factory=dict)  #: of scheduled runs ever made
+    asset_events: list[AssetEventReport] = field(
+        default_factory=list
+    )  #: the number of each is its place, from 1
+    consumed: dict[str, dict[int, RunKey]] = field(default_factory=dict)  #: by dag_id and event number
+    backfills: dict[str, BackfillLoaded] = field(default_factory=dict)  #: those not completed
     reported: set[str] = field(default_factory=set)  #: attempts whose report was stored
 
     def commit(self, decisions: Sequence[Decision], epoch: int) -> None:
@@ -107,6 +128,12 @@ class Store:
                 self.triggers.pop(trigger_id, None)
             case PauseDag(dag_id=dag_id):
                 self.dags[dag_id].is_paused = True
+            case RecordAssetEvents(events=events):
+                self.asset_events += events
+            case ConsumeAssetEvents(run_key=key, event_ids=event_ids):
+                self._consume(key, event_ids)
+            case CompleteBackfill(backfill_id=backfill_id):
+                del self.backfills[backfill_id]
             case ForgetRun(run_key=key):
                 self.forget_run(key)
             case ForgetDag():
@@ -127,6 +154,38 @@ class Store:
             )
             assert point not in points, f"{run.dag_id}: two runs for {point}"
             points.append(point)
+
+    def _consume(self, key: RunKey, event_ids: Sequence[int]) -> None:
+        """7: each event is used once by each DAG."""
+        used = self.consumed.setdefault(key.dag_id, {})
+        for event_id in event_ids:
+            assert event_id not in used, f"{key} uses event {event_id}, which {used[event_id]} has used"
+            used[event_id] = key
+
+    def asset_events_known(self, dag_id: str) -> AssetEventsKnown:
+        """Return the events that a DAG has not used and not passed over."""
+        newest = max(self.consumed.get(dag_id, {}), default=0)
+        pending = [
+            PendingAssetEvent(
+                event_id=number, item=AssetEventItem(name=event.name or "", uri=event.uri or "")
+            )
+            for number, event in enumerate(self.asset_events, start=1)
+            if number > newest and event.name in {"orders", "prices"}
+        ]
+        return AssetEventsKnown(dag_id=dag_id, events=tuple(pending))
+
+    def backfill_loaded(self, order: CreateBackfill, *, is_paused: bool = False) -> BackfillLoaded:
+        """Return a backfill with the runs that it finds."""
+        existing = tuple(
+            ExistingRun(
+                run_id=run.run_id, logical_date=run.logical_date, state=run.state, backfill_id=run.backfill_id
+            )
+            for key, run in self.runs.items()
+            if key.dag_id == order.dag_id
+            and run.logical_date is not None
+            and order.from_date <= run.logical_date <= order.to_date
+        )
+        return BackfillLoaded(backfill=order, is_paused=is_paused, existing=existing)
 
     def forget_run(self, key: RunKey) -> None:
         """Delete a run and all that belongs to it."""
@@ -178,6 +237,9 @@ class Store:
         events: list[Event] = [PoolsSet(pools=dict(self.pools))]
         events += [self.spec_updated(dag_id) for dag_id in self.dags]
         events += [self.load_run(key) for key, run in self.runs.items() if not run.state.is_final]
+        events += [
+            self.backfill_loaded(each.backfill, is_paused=each.is_paused) for each in self.backfills.values()
+        ]
         events.append(CallbacksLoaded(callbacks=tuple(self.callbacks.values())))
         return events
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from etesian.protocol.reports import (
+    AssetEventReport,
     Claim,
     Deferred,
     Failed,
@@ -133,4 +134,11 @@ class Worker:
         below = self.downstream.get(task.run.dag_id, {}).get(task.task_id, ())
         skip = tuple(each for each in below if self.random.random() < 0.5) if chance < 0.4 else ()
         length = self.random.choice((0, 1, 2, 3)) if self.random.random() < 0.95 else None
-        return Succeeded(xcoms=(XComValue(key="return_value", value=b"[]", length=length),), skip=skip)
+        xcoms = (XComValue(key="return_value", value=b"[]", length=length),)
+        return Succeeded(xcoms=xcoms, skip=skip, asset_events=choose_asset_events(self.random, 0.1))
+
+
+def choose_asset_events(random: Random, chance: float) -> tuple[AssetEventReport, ...]:
+    """Return some asset events, or none."""
+    names = [name for name in ("orders", "prices", "other") if random.random() < chance]
+    return tuple(AssetEventReport(name=name, uri=f"s3://{name}") for name in names)

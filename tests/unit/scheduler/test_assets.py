@@ -54,9 +54,9 @@ def test_a_run_is_created_when_all_assets_were_updated() -> None:
     driver = consumer()
     assert known(driver, event(1, "orders")) == []
     assert known(driver, event(1, "orders"), event(2, "orders"), event(3, "prices")) == [
-        "asset_triggered__2030-01-01T00:00:00+00:00"
+        "asset_triggered__2030-01-01T00:00:00+00:00_3"
     ]
-    run = driver.run("asset_triggered__2030-01-01T00:00:00+00:00")
+    run = driver.run("asset_triggered__2030-01-01T00:00:00+00:00_3")
     assert (run.run_type, run.logical_date, run.triggered_by) == (RunType.ASSET_TRIGGERED, None, "asset")
     assert driver.decided(ConsumeAssetEvents) == [ConsumeAssetEvents(run_key=run.key, event_ids=(1, 2, 3))]
     assert [each["name"] for each in driver.workloads[-1].run.asset_events] == ["orders", "orders", "prices"]

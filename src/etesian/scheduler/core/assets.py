@@ -68,7 +68,8 @@ def create_asset_run(memory: Memory, dag: Dag, now: datetime) -> None:
     dag.newest_event_id = max(each.event_id for each in used)
     record = DagRunRecord(
         dag_id=dag.dag_id,
-        run_id=_make_run_id(dag, now),
+        # The number of the newest event keeps two runs apart that are made at one moment.
+        run_id=f"{RunType.ASSET_TRIGGERED.value}__{now.isoformat()}_{dag.newest_event_id}",
         run_type=RunType.ASSET_TRIGGERED,
         state=RunState.QUEUED,
         run_after=now,
@@ -79,11 +80,6 @@ def create_asset_run(memory: Memory, dag: Dag, now: datetime) -> None:
     run = add_new_run(memory, dag, record, now)
     run.asset_events = tuple(msgspec.to_builtins(each.item) for each in used)
     memory.decide(ConsumeAssetEvents(run_key=run.key, event_ids=tuple(each.event_id for each in used)))
-
-
-def _make_run_id(dag: Dag, now: datetime) -> str:
-    run_id = f"{RunType.ASSET_TRIGGERED.value}__{now.isoformat()}"
-    return run_id if run_id not in dag.runs else f"{run_id}_{dag.newest_event_id}"
 
 
 def _holds(condition: AssetCondition, events: Sequence[PendingAssetEvent]) -> bool:

@@ -11,7 +11,7 @@ from etesian.scheduler.core.clear import clear_run
 from etesian.scheduler.core.decisions import AskRun, CompleteBackfill
 from etesian.scheduler.core.events import BackfillLoaded, ExistingRun, RunGone
 from etesian.scheduler.core.memory import Backfill, Dag, Memory, Run
-from etesian.scheduler.core.runs import add_new_run, end_run, start_run
+from etesian.scheduler.core.runs import add_new_run, end_run, join_backfill, start_run
 from etesian.scheduler.core.runs_due import make_run_id
 from etesian.scheduler.core.versions import change_version
 from etesian.spec.schedule import SchedulePoint
@@ -45,8 +45,8 @@ def load_backfill(memory: Memory, event: BackfillLoaded) -> None:
             backfill.again.append(RunKey(order.dag_id, found.run_id))
     dag.backfills[order.backfill_id] = backfill
     for run in dag.runs.values():
-        if run.record.backfill_id == order.backfill_id:
-            backfill.runs[run.record.run_id] = run
+        if not run.record.state.is_final:
+            join_backfill(run)
     memory.touch_dag(dag)
 
 
@@ -118,9 +118,10 @@ def _create_run(memory: Memory, dag: Dag, backfill: Backfill, point: SchedulePoi
         triggered_by="backfill",
         backfill_id=order.backfill_id,
     )
-    run = add_new_run(memory, dag, record, now)
-    backfill.runs[record.run_id] = run
-    return run
+    for other in dag.backfills.values():
+        if other is not backfill and point in other.points:
+            other.points.remove(point)
+    return add_new_run(memory, dag, record, now)
 
 
 def redo_run(memory: Memory, run: Run, now: datetime) -> None:
@@ -134,7 +135,6 @@ def redo_run(memory: Memory, run: Run, now: datetime) -> None:
         if backfill.order.newest_version and newest is not None and newest is not run.graph:
             change_version(memory, run, newest)
         clear_run(memory, run, now)
-        backfill.runs[run.record.run_id] = run
         memory.touch_dag(run.dag)
         return
 

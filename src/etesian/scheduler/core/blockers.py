@@ -15,9 +15,8 @@ from etesian.lifecycle.records import RunKey, TaskKey
 from etesian.lifecycle.state import FINAL_TASK_STATES, RunState, TaskState
 from etesian.lifecycle.trigger_rules import UpstreamCounts, Verdict, evaluate_setups
 from etesian.scheduler.core.limits import Account
-from etesian.scheduler.core.memory import Instance, Memory, Run
+from etesian.scheduler.core.memory import Backfill, Instance, Memory, Run
 from etesian.scheduler.core.past import explain_past
-from etesian.scheduler.core.ready import first_parked
 from etesian.scheduler.core.upstream import are_sources_done, judge
 from etesian.spec.trigger_rule import TriggerRule
 
@@ -61,12 +60,24 @@ def _explain_queued_run(run: Run, now: datetime) -> Iterator[Blocker]:
         return
     if run.record.run_after > now:
         yield Blocker(kind="timer", text=f"the run may start at {_moment(run.record.run_after)}")
-    if dag.active >= dag.graph.max_active_runs:
+    if run.backfill is not None:
+        yield from _explain_backfill(run.backfill)
+    elif dag.active >= dag.graph.max_active_runs:
         active = [
-            other.record.run_id for other in dag.runs.values() if other.has_slot and not other.is_backfill
+            other.record.run_id for other in dag.runs.values() if other.has_slot and other.backfill is None
         ]
         text = f"{dag.active} of {dag.graph.max_active_runs} active runs are taken ({_names(active)})"
         yield Blocker(kind="run", text=text)
+
+
+def _explain_backfill(backfill: Backfill) -> Iterator[Blocker]:
+    name, limit = backfill.order.backfill_id, backfill.order.max_active_runs
+    if backfill.is_paused:
+        yield Blocker(kind="run", text=f"its backfill {name!r} is paused")
+    if backfill.active >= limit:
+        yield Blocker(
+            kind="run", text=f"{backfill.active} of {limit} active runs of its backfill {name!r} are taken"
+        )
 
 
 def explain_task(memory: Memory, key: TaskKey, now: datetime) -> list[Blocker]:
@@ -171,7 +182,7 @@ def _explain_scheduled(memory: Memory, instance: Instance) -> Iterator[Blocker]:
         slots = lane.slots if account is lane.pool else 1
         if account is not run.dag.gate and not account.fits(slots):
             yield Blocker(kind="limit", text=_explain_full(memory, account, slots))
-    reserved = first_parked(lane.pool)
+    reserved = memory.ready.first_parked(lane.pool)
     if reserved is not None and lane.pool.fits(lane.slots) and reserved[2] is not lane:
         text = f"free slots of pool {lane.pool.name!r} are kept for a more urgent task that needs {reserved[2].slots}"
         yield Blocker(kind="limit", text=text)

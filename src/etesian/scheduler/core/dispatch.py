@@ -22,7 +22,7 @@ def choose_dispatches(memory: Memory, now: datetime) -> None:
         if offered is None:
             return
         lane, key, instance = offered
-        full = lane.find_full(key)
+        full = ready.find_full(lane, key)
         if full is not None:
             ready.park(lane, key, full)
             continue

@@ -63,7 +63,7 @@ def make_key(memory: Memory, instance: Instance) -> ReadyKey:
     )
 
 
-def find_lane(memory: Memory, instance: Instance) -> Lane:
+def find_lane(memory: Memory, instance: Instance) -> Lane[Instance]:
     """Return the lane of task instances that need the same slots as this one."""
     node, record = instance.node, instance.record
     run, spec = node.run, node.task.spec

@@ -1,21 +1,16 @@
-"""Accounts: the slots that pools, runs and tasks grant, and who waits for them."""
+"""Accounts: the slots that pools, runs and tasks grant."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from etesian.scheduler.core.ready import Ticket
-
 
 class Account:
-    """A number of slots, how many are taken, and the lanes that wait for one.
+    """A number of slots, and how many of them are taken.
 
     Every limit of the scheduler is an account: global parallelism, a pool, a run's ``max_active_tasks``, a task's
     ``max_active_tis_per_dag``; a paused DAG is an account with a limit of zero.
     """
 
-    __slots__ = ("counts_deferred", "kind", "limit", "misfits", "name", "parked", "used")
+    __slots__ = ("counts_deferred", "has_waiters", "kind", "limit", "name", "used")
 
     def __init__(self, kind: str, name: str, limit: int | None) -> None:
         self.kind = kind  #: what it is, for people: pool, dag, run, task
@@ -23,8 +18,7 @@ class Account:
         self.limit = limit  #: None: without limit
         self.used = 0
         self.counts_deferred = False  #: a pool whose slots are also held by deferred tasks
-        self.parked: list[Ticket] = []  #: heap of lanes that wait here, the most urgent first
-        self.misfits: list[Ticket] = []  #: lanes that need more slots than the limit; they block nobody
+        self.has_waiters = False  #: the ready queue has parked lanes here
 
     def __repr__(self) -> str:
         return f"<Account {self.kind} {self.name!r} {self.used}/{self.limit}>"

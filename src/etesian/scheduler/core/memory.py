@@ -41,7 +41,7 @@ class Instance:
         self.record = record
         self.counts: UpstreamCounts | None = None  #: upstream within the mapped group; None if there are none
         self.setup_counts: UpstreamCounts | None = None
-        self.lane: Lane | None = None  #: where it waits, or whose slots it holds
+        self.lane: Lane[Instance] | None = None  #: where it waits, or whose slots it holds
         self.dispatches = 0  #: times the present try was handed out without being claimed
         self.ready_key: ReadyKey | None = None  #: its place in the lane; None when it does not wait there
 
@@ -112,6 +112,7 @@ class Run:
     __slots__ = (
         "account",
         "asset_events",
+        "backfill",
         "context",
         "dag",
         "failed_leaves",
@@ -137,7 +138,7 @@ class Run:
         self.unfinished = 0  #: task instances that are not final
         self.failed_leaves = 0  #: task instances that make the run a failure
         self.account = Account("run", record.run_id, graph.spec.max_active_tasks)
-        self.lanes: dict[tuple[str, int, int], Lane] = {}
+        self.lanes: dict[tuple[str, int, int], Lane[Instance]] = {}
         #: Lengths of XComs, by task_id and map index, then by key; -1: a value without length.
         self.lengths: dict[tuple[str, int], dict[str, int]] = {}
         self.map_lengths: dict[
@@ -148,6 +149,7 @@ class Run:
         self.past: Past | None = None  #: None while the store was not asked or has not answered
         self.successors: list[Run] = []  #: runs whose past is this one
         self.is_new = False  #: the store does not know it yet
+        self.backfill: Backfill | None = None  #: the one that counts it, instead of the DAG
         self.has_place = False  #: it counts among the DAG's unfinished runs
         self.has_slot = False  #: it counts among the DAG's active runs
 
@@ -166,7 +168,7 @@ class Run:
 
     @property
     def is_backfill(self) -> bool:
-        """Whether it belongs to a backfill, and is counted there instead of with the DAG's other runs."""
+        """Whether a backfill made it; then its tasks come after those of other runs."""
         return self.record.run_type is RunType.BACKFILL
 
     def bind(self, graph: DagGraph) -> None:
@@ -303,7 +305,7 @@ class Memory:
         self.triggers: dict[str, Instance] = {}  #: by trigger_id
         self.parallelism = Account("parallelism", "parallelism", settings.parallelism)
         self.pools: dict[str, Account] = {"default_pool": Account("pool", "default_pool", DEFAULT_POOL_SLOTS)}
-        self.ready = ReadyQueue()
+        self.ready: ReadyQueue[Instance] = ReadyQueue()
         self.ready_serial = 0
         self.timers = Timers()
         self.callbacks: OrderedDict[str, CallbackState] = OrderedDict()  #: by callback_id

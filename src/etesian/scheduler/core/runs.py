@@ -44,15 +44,27 @@ def add_new_run(memory: Memory, dag: Dag, record: DagRunRecord, now: datetime) -
 
 
 def enqueue_run(memory: Memory, run: Run) -> None:
-    """Let a run wait for one of the run slots of its DAG, or of its backfill."""
+    """Let a run wait for one of the run slots of its DAG, or of its backfill while that is under way."""
     dag, record = run.dag, run.record
     memory.runs[record.key] = run
     dag.runs[record.run_id] = run
     insert_into_past(run)
+    join_backfill(run)
     take_place(run)
-    if not run.is_backfill:
-        heappush(dag.queue, (record.run_after, record.run_id))
+    heappush(dag.queue, (record.run_after, record.run_id))
     memory.touch_dag(dag)
+
+
+def join_backfill(run: Run) -> None:
+    """Let the run's backfill count it, if that is under way."""
+    backfill = run.dag.backfills.get(run.record.backfill_id or "")
+    if backfill is None or run.backfill is backfill:
+        return
+    if run.backfill is None:
+        run.dag.unfinished -= run.has_place
+        run.dag.active -= run.has_slot
+    run.backfill = backfill
+    backfill.runs[run.record.run_id] = run
 
 
 def start_runs(memory: Memory, dag: Dag, now: datetime) -> None:
@@ -60,7 +72,7 @@ def start_runs(memory: Memory, dag: Dag, now: datetime) -> None:
     while dag.is_open and dag.queue:
         run_after, run_id = dag.queue[0]
         run = dag.runs.get(run_id)
-        if run is None or run.record.state is not RunState.QUEUED or run.is_backfill:
+        if run is None or run.record.state is not RunState.QUEUED or run.backfill is not None:
             heappop(dag.queue)
         elif run_after > now:
             memory.timers.set(TimerKind.RUN_AFTER, dag, run_after)
@@ -181,10 +193,11 @@ def release_run(memory: Memory, run: Run) -> None:
     forget_past(run)
     memory.runs.pop(run.key, None)
     dag.runs.pop(run.record.run_id, None)
-    if not run.is_backfill:
+    if run.backfill is None:
         dag.unfinished -= run.has_place
         dag.active -= run.has_slot
     run.has_place = run.has_slot = False
+    run.backfill = None
     memory.touch_dag(dag)
 
 
@@ -192,11 +205,11 @@ def take_place(run: Run) -> None:
     """Count a run among the DAG's unfinished ones."""
     if not run.has_place:
         run.has_place = True
-        run.dag.unfinished += not run.is_backfill
+        run.dag.unfinished += run.backfill is None
 
 
 def take_run_slot(run: Run) -> None:
     """Count a run among the DAG's active ones."""
     if not run.has_slot:
         run.has_slot = True
-        run.dag.active += not run.is_backfill
+        run.dag.active += run.backfill is None
