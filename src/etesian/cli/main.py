@@ -39,6 +39,11 @@ SECTIONS: Final = {
         "pools": Entry(f"{_COMMANDS}.pools:group", "Limits on how many tasks run at once."),
         "db": Entry(f"{_COMMANDS}.db:group", "The metadata database."),
     },
+    "Move from Airflow": {
+        "check": Entry(f"{_COMMANDS}.check:check", "Say what of a folder of DAG files will run."),
+        "providers": Entry(f"{_COMMANDS}.providers:group", "Install and list Airflow's provider packages."),
+        "compat": Entry(f"{_COMMANDS}.compat:group", "Give `import airflow` to a whole environment."),
+    },
     "Ask": {
         "config": Entry(f"{_COMMANDS}.config:group", "The settings in force and where they come from."),
         "info": Entry(f"{_COMMANDS}.info:info", "This installation, for a bug report."),

@@ -51,7 +51,9 @@ def is_async_callable(func: object) -> bool:
     """Whether calling it gives a coroutine."""
     while isinstance(func, functools.partial):
         func = func.func
-    return inspect.iscoroutinefunction(func) or inspect.iscoroutinefunction(getattr(func, "__call__", None))
+    return inspect.iscoroutinefunction(func) or inspect.iscoroutinefunction(
+        getattr(type(func), "__call__", None)  # noqa: B004 the function behind it is wanted, not whether it is there
+    )
 
 
 def apply_defaults(func: F) -> F:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from etesian.operators.empty import EmptyOperator
@@ -25,4 +26,4 @@ def subdag(parent_dag_name: str, child_dag_name: str, args: dict[str, Any]) -> D
 
 def print_stuff() -> None:
     """Print a line."""
-    print("annotated!")
+    sys.stdout.write("annotated!\n")

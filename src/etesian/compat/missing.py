@@ -11,7 +11,7 @@ _FAMILIES: Final = frozenset({"apache", "atlassian", "cncf", "common", "dbt", "i
 
 #: Parts of Airflow that have no counterpart, and what does their job here. The longest prefix counts.
 _INSTEAD: Final[Mapping[str, str]] = {
-    "airflow.www": "the web interface is part of `etesian api`; add links with an AirflowPlugin's global links",
+    "airflow.www": "the page that `etesian api-server` serves",
     "airflow.api_connexion": "the REST API under /api/v2",
     "airflow.api_fastapi": "the REST API under /api/v2",
     "airflow.auth": "the sign-in settings of `etesian config list`",
@@ -63,4 +63,4 @@ def _explain_provider(fullname: str, provider: str) -> str:
 
 def _instead(dotted: str) -> str:
     matches = [prefix for prefix in _INSTEAD if dotted == prefix or dotted.startswith(prefix + ".")]
-    return f"; use {_INSTEAD[max(matches, key=len)]}" if matches else ""
+    return f"; instead there is {_INSTEAD[max(matches, key=len)]}" if matches else ""

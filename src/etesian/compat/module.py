@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from opcode import opmap
+from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Final
 
@@ -24,6 +24,8 @@ Table = Mapping[str, str]
 
 class TableModule(ModuleType):
     """A module of the ``airflow`` package."""
+
+    __table__: Table
 
     def __init__(self, name: str, table: Table) -> None:
         super().__init__(name, doc=f"Airflow's ``{name}``, provided by Etesian.")
@@ -99,9 +101,8 @@ def find_in_tables(fullname: str) -> ModuleSpec | None:
 
 def _provider_folders(fullname: str) -> list[str]:
     """Return the folders on ``sys.path`` where installed providers keep parts of a package such as ``airflow``."""
-    relative = os.path.join(*fullname.split("."))
-    folders = (os.path.join(entry or ".", relative) for entry in sys.path)
-    return [folder for folder in folders if os.path.isdir(folder)]
+    relative = Path(*fullname.split("."))
+    return [str(folder) for entry in sys.path if (folder := Path(entry or ".") / relative).is_dir()]
 
 
 def _is_import_statement(frame: FrameType) -> bool:

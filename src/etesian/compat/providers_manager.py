@@ -45,6 +45,7 @@ class ProvidersManager:
     _instance: ClassVar[ProvidersManager | None] = None
 
     def __new__(cls) -> ProvidersManager:
+        """Return the one manager of this process."""
         if cls._instance is None:
             cls._instance = super().__new__(cls)
         return cls._instance

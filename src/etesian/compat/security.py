@@ -42,7 +42,7 @@ def renew_from_kt(principal: str | None, keytab: str, exit_on_fail: bool = True)
         AirflowException: it failed, and ``exit_on_fail``.
     """
     name = principal or str(conf.get("kerberos", "principal", fallback="airflow"))
-    cache = str(conf.get("kerberos", "ccache", fallback="/tmp/airflow_krb5_ccache"))  # noqa: S108 Airflow's default
+    cache = str(conf.get("kerberos", "ccache", fallback="/tmp/airflow_krb5_ccache"))
     done = subprocess.run(
         ["kinit", "-k", "-t", keytab, "-c", cache, name], capture_output=True, text=True, check=False
     )

@@ -48,7 +48,7 @@ class XCom:
                 run_id=run_id,
                 task_id=task_id,
                 map_index=map_index,
-                value=to_xcom_value(key, value),
+                value=to_xcom_value(key, value, f"XCom {key!r}"),
             )
         )
 

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 _TEARDOWN_RULE = TriggerRule.ALL_DONE_SETUP_SUCCESS
 
 
+def _is_dag(value: object) -> bool:
+    """Return whether something holds tasks by id, as DAGs do; their class is defined above this module."""
+    return hasattr(value, "task_dict")
+
+
 class TaskNode(DependencyMixin):
     """What wiring, grouping and describing need to know of a task.
 
@@ -64,6 +69,17 @@ class TaskNode(DependencyMixin):
             )
         self._dag = dag
         dag.add_task(self)
+
+    def __rshift__(self, other: Any) -> Any:
+        return self._join(other) if _is_dag(other) else super().__rshift__(other)
+
+    def __lshift__(self, other: Any) -> Any:
+        return self._join(other) if _is_dag(other) else super().__lshift__(other)
+
+    def _join(self, dag: Any) -> Any:
+        """Belong to a DAG that was written as ``dag >> task``, a spelling of Airflow 1."""
+        self.dag = dag
+        return dag
 
     def has_dag(self) -> bool:
         """Return whether the task belongs to a DAG."""

@@ -13,7 +13,7 @@ PYTHON = (
         "ExternalPythonOperator",
         "BranchPythonVirtualenvOperator",
         "BranchExternalPythonOperator",
-    )  # fmt: skip
+    )
     | names("etesian.operators.skipping", "SkipMixin")
     | names("etesian.compat.calls", "is_venv_installed")
     | CONTEXT

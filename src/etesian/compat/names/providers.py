@@ -64,6 +64,7 @@ _STANDARD = "airflow.providers.standard"
 
 #: ``airflow.providers.standard``, made of our own operators.
 STANDARD: Mapping[str, Mapping[str, str]] = {
+    "airflow.providers": {},
     _STANDARD: {},
     f"{_STANDARD}.operators": {},
     f"{_STANDARD}.operators.bash": o.BASH,

@@ -1,0 +1,45 @@
+"""``etesian compat``: making ``import airflow`` give ours in a whole environment."""
+
+from __future__ import annotations
+
+import click
+
+from etesian.cli.errors import ConflictError
+from etesian.compat.environment import disable as disable_environment
+from etesian.compat.environment import enable as enable_environment
+from etesian.compat.environment import find_real_airflow, is_enabled
+
+
+@click.group("compat")
+def group() -> None:
+    """Let every Python process of this environment import Etesian's airflow.
+
+    Etesian's own services always do. This is for notebooks, tests and tools.
+    """
+
+
+@group.command()
+@click.option("--force", is_flag=True, help="Also where the real apache-airflow is installed.")
+def enable(force: bool) -> None:
+    """Switch it on."""
+    real = find_real_airflow()
+    if real is not None and not force:
+        raise ConflictError(
+            f"{real} is installed in this environment; uninstall it, or hide it with `etesian compat enable --force`"
+        )
+    click.echo(f"`import airflow` now gives Etesian's in this environment, by {enable_environment()}.")
+
+
+@group.command()
+def disable() -> None:
+    """Switch it off."""
+    click.echo("It is off." if disable_environment() else "It was not on.")
+
+
+@group.command()
+def status() -> None:
+    """Say whether it is on, and whether the real apache-airflow is here too."""
+    click.echo(f"etesian compat is {'on' if is_enabled() else 'off'} in this environment.")
+    real = find_real_airflow()
+    if real is not None:
+        click.echo(f"{real} is installed too; where compat is on, Etesian's airflow hides it.", err=True)

@@ -1,0 +1,46 @@
+"""Switching the hook on for a whole Python environment, and noticing the real apache-airflow beside it."""
+
+from __future__ import annotations
+
+import sysconfig
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Final
+
+_FILE: Final = "etesian_compat.pth"
+_LINE: Final = "import etesian.compat.finder; etesian.compat.finder.install()\n"
+_REAL: Final = ("apache-airflow-core", "apache-airflow", "apache-airflow-task-sdk")
+
+
+def enable(site_packages: Path | None = None) -> Path:
+    """Let every Python process of this environment import our ``airflow``; return the file that says so."""
+    path = _place(site_packages)
+    path.write_text(_LINE, encoding="utf-8")
+    return path
+
+
+def disable(site_packages: Path | None = None) -> bool:
+    """Undo ``enable``; return whether there was anything to undo."""
+    path = _place(site_packages)
+    was_enabled = path.exists()
+    path.unlink(missing_ok=True)
+    return was_enabled
+
+
+def is_enabled(site_packages: Path | None = None) -> bool:
+    """Return whether the environment has the hook switched on."""
+    return _place(site_packages).exists()
+
+
+def find_real_airflow() -> str | None:
+    """Return name and version of a real Airflow distribution that is installed in this environment; None else."""
+    for name in _REAL:
+        try:
+            return f"{name} {version(name)}"
+        except PackageNotFoundError:
+            continue
+    return None
+
+
+def _place(site_packages: Path | None) -> Path:
+    return (site_packages or Path(sysconfig.get_path("purelib"))) / _FILE
