@@ -170,6 +170,10 @@ class ApiSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     host: Annotated[str, describe("Address to listen on.")] = "127.0.0.1"
     port: Annotated[int, describe("Port to listen on; 0 takes a free one.", at_least=0, at_most=65535)] = 8080
+    base_url: Annotated[
+        str | None,
+        describe("Where people reach the status page, for links in messages. None: the host and port above."),
+    ] = None
     auth: Annotated[
         Literal["none"],
         describe("How callers prove who they are. `none` is accepted on a loopback address only."),

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 from urllib.parse import quote, urlencode
 
-from etesian.config.load import load_settings
 from etesian.foundation.clock import utc_now
 from etesian.operators.skipping import BranchMixIn, SkipMixin, push_result
 from etesian.sdk.exceptions import AirflowException, InvalidDagError, TaskAwaitingInput, TaskDeferralTimeout
 from etesian.sdk.notifier import BaseNotifier
 from etesian.sdk.operator import BaseOperator
 from etesian.sdk.params import ParamsDict
+from etesian.sdk.web_address import web_address
 
 if TYPE_CHECKING:
     from etesian.sdk.context import Context
@@ -181,8 +180,7 @@ class HITLOperator(BaseOperator):
             raise HumanInputError(
                 f"{strangers!r} are neither options nor params of the question {self.subject!r}"
             )
-        api = load_settings(os.environ).api
-        address = base_url or f"http://{api.host}:{api.port}"
+        address = base_url or web_address()
         parts = (task_instance.dag_id, task_instance.run_id, task_instance.task_id)
         dag_id, run_id, task_id = (quote(part, safe="") for part in parts)
         query = {

@@ -19,12 +19,9 @@ from etesian.sdk import state_counts
 from etesian.sdk.dag_run import DagRun, find_previous_run
 from etesian.sdk.runtime import ask
 from etesian.sdk.timezone import coerce_datetime
+from etesian.sdk.web_address import web_address
 from etesian.sdk.xcom import deserialize, to_xcom_value
 from etesian.sdk.xcom_arg import NOTSET, RETURN_VALUE_KEY, XComArg
-
-#: where links in messages lead; set by the process that runs user code
-_BASE_URL_VARIABLES = ("ETESIAN__API__BASE_URL", "AIRFLOW__API__BASE_URL", "AIRFLOW__WEBSERVER__BASE_URL")
-_DEFAULT_BASE_URL = "http://localhost:8080"
 
 
 class TaskInstanceKey(NamedTuple):
@@ -178,13 +175,10 @@ class TaskInstance:
     @property
     def log_url(self) -> str:
         """Return the address of the page with the log of this try."""
-        base = next(
-            (os.environ[name] for name in _BASE_URL_VARIABLES if os.environ.get(name)), _DEFAULT_BASE_URL
-        )
         path = f"dags/{quote(self.dag_id)}/runs/{quote(self.run_id, safe='')}/tasks/{quote(self.task_id)}"
         if self.map_index >= 0:
             path += f"/mapped/{self.map_index}"
-        return f"{base.rstrip('/')}/{path}?{urlencode({'try_number': self.try_number})}"
+        return f"{web_address()}/{path}?{urlencode({'try_number': self.try_number})}"
 
     @property
     def mark_success_url(self) -> str:

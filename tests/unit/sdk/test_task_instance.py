@@ -147,6 +147,15 @@ def test_the_log_url_names_run_task_map_index_and_try(dag: DAG, monkeypatch: pyt
     assert instance(dag, "many", 1).log_url == expected
 
 
+def test_without_a_base_url_links_lead_to_the_host_and_port_of_the_settings(
+    dag: DAG, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ETESIAN__API__PORT", "8123")
+    assert instance(dag, "many", 1).log_url.startswith("http://127.0.0.1:8123/dags/etl/")
+    monkeypatch.setenv("AIRFLOW__WEBSERVER__BASE_URL", "https://old.example.com")
+    assert instance(dag, "many", 1).log_url.startswith("https://old.example.com/dags/etl/")
+
+
 def test_sensors_ask_for_states_and_counts_of_other_dags(dag: DAG, memory_platform: Any) -> None:
     memory_platform.states = [
         TaskStateItem(run_id="r", task_id="a", state="success"),
