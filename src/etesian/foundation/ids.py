@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from hashlib import blake2b
 
 from etesian.foundation.errors import EtesianError
 
@@ -60,6 +59,9 @@ class IdSource:
 
 
 def _tails(seed: bytes) -> Iterator[str]:
+    # Late: it loads OpenSSL, and processes that only define DAGs check names but make no ids.
+    from hashlib import blake2b
+
     counter = 0
     while True:
         digest = blake2b(counter.to_bytes(8, "big"), key=seed[:64], digest_size=30).hexdigest()
