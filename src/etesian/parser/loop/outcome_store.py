@@ -124,6 +124,5 @@ class OutcomeStore:
             message = "\n\n".join(failure.message for failure in outcome.failures)
             line = outcome.failures[0].line
             save_import_error(connection, bundle=bundle, file=file, message=message, line=line, now=now)
-        else:
-            forget_import_errors(connection, bundle, (file,))
-        return changed
+            return True  # those who watch see that the file is broken
+        return bool(forget_import_errors(connection, bundle, (file,))) or changed
