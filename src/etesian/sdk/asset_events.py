@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias, overload
 
@@ -42,8 +41,7 @@ def event_key(thing: object) -> EventKey:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssetEvent:
+class AssetEvent(msgspec.Struct, frozen=True, kw_only=True):
     """One event that happened."""
 
     asset: Asset
@@ -75,30 +73,27 @@ class AssetEvent:
         return self.asset.uri
 
 
-@dataclass(slots=True)
-class Metadata:
+class Metadata(msgspec.Struct):
     """Yielded by a task: what to say of an outlet in its event, and through which alias."""
 
     asset: Asset | AssetAlias
-    extra: dict[str, object] = field(default_factory=dict)
+    extra: dict[str, object] = {}
     alias: AssetAlias | None = None
 
 
-@dataclass(slots=True)
-class AliasedEvent:
+class AliasedEvent(msgspec.Struct):
     """An asset that a task attached to an alias."""
 
     asset: Asset
     extra: dict[str, object]
 
 
-@dataclass(slots=True)
-class OutletEventAccessor:
+class OutletEventAccessor(msgspec.Struct):
     """What a task says of one outlet; its event is emitted when the task succeeds."""
 
     key: EventKey
-    extra: dict[str, object] = field(default_factory=dict)
-    added: list[AliasedEvent] = field(default_factory=list)
+    extra: dict[str, object] = {}
+    added: list[AliasedEvent] = []
 
     def add(self, asset: Asset | AssetRef, extra: Mapping[str, object] | None = None) -> None:
         """Attach an asset to this alias, with what there is to say of the event.

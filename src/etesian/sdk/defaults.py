@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from datetime import timedelta
+
+import msgspec
 
 #: the one that this process uses; None: not looked up yet
 _current: AuthoringDefaults | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuthoringDefaults:
+class AuthoringDefaults(msgspec.Struct, frozen=True, kw_only=True):
     """Values of arguments that an author did not give."""
 
     timezone: str = "UTC"  #: of naive dates, and of the schedules of DAGs whose start date has none

@@ -5,15 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+
+import msgspec
 
 from etesian.sdk.exceptions import UnknownArgumentError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnknownArguments:
+class UnknownArguments(msgspec.Struct, frozen=True, kw_only=True):
     """Arguments that nobody knows, and what they were given to."""
 
     owner: str  #: for people: ``BashOperator 'extract'``
@@ -41,8 +41,7 @@ def ignore_unknown_arguments(found: UnknownArguments) -> None:
     """Let them pass, as Airflow 1 did."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Era:
+class Era(msgspec.Struct, frozen=True, kw_only=True):
     """The defaults of one generation of DAG files."""
 
     name: str
