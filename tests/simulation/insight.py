@@ -39,7 +39,7 @@ def _describe_run(run: Run) -> Facts:
         "account": _describe_account(run.account),
         "has_slot": run.has_slot,
         "lengths": _describe_lengths(run),
-        "is_past_known": run.past is not None,
+        "is_past_known": run.past is not None if run.graph.uses_past else None,
         "nodes": {node.task.task_id: _describe_node(node) for node in run.nodes},
     }
 

@@ -127,11 +127,12 @@ class Scenario:
     def _live(self) -> None:
         """Let time pass and something happen."""
         self._pass_time()
-        self.leader.batch(self._hear(), self.now, dies=self.random.random() < 0.05)
+        dies = self.random.random() < 0.05
+        self.leader.batch(self._hear(), self.now, dies=dies)
         chance = self.random.random()
-        if chance < 0.08:
+        if dies or chance < 0.05:
             self._restart()
-        elif chance < 0.16:
+        elif chance < 0.14:
             self._lose_worker()
         elif chance < 0.3:
             self._report_held(self.random.choice(list(self.workers.values())))

@@ -125,17 +125,19 @@ def _create_run(memory: Memory, dag: Dag, backfill: Backfill, point: SchedulePoi
 
 
 def redo_run(memory: Memory, run: Run, now: datetime) -> None:
-    """A finished run was loaded: if a backfill asked for it, it runs again as part of that backfill."""
+    """A run was loaded: if a backfill asked for it and it is still finished, it runs again as part of that backfill."""
     for backfill in run.dag.backfills.values():
         if run.record.run_id not in backfill.asked:
             continue
         backfill.asked.discard(run.record.run_id)
+        memory.touch_dag(run.dag)
+        if not run.record.state.is_final:
+            return
         memory.update_run(run, run_type=RunType.BACKFILL, backfill_id=backfill.order.backfill_id)
         newest = run.dag.graph
         if backfill.order.newest_version and newest is not None and newest is not run.graph:
             change_version(memory, run, newest)
         clear_run(memory, run, now)
-        memory.touch_dag(run.dag)
         return
 
 

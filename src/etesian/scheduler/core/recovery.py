@@ -21,7 +21,9 @@ from etesian.scheduler.core.unload import unload_instances
 def load_run(memory: Memory, event: RunLoaded, now: datetime) -> None:
     """Take an unfinished run as a former leader left it, or a finished one that a command is about to touch."""
     record = event.run
-    if record.key in memory.runs:
+    known = memory.runs.get(record.key)
+    if known is not None:
+        redo_run(memory, known, now)
         return
     dag = memory.dags.setdefault(record.dag_id, Dag(record.dag_id))
     run = Run(dag, _find_graph(dag, event), record)
