@@ -39,7 +39,7 @@ _MEANINGS: Final = {
 def render() -> str:
     """Return the page as Markdown."""
     codes = "".join(f"| {code.value} | {_MEANINGS[code]} |\n" for code in ExitCode)
-    context = click.Context(root, info_name="etesian")
+    context = click.Context(root, info_name="etesian", **root.context_settings)
     return "\n".join([_HEAD + codes, *_describe_group(root, context)])
 
 
