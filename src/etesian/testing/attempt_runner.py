@@ -15,11 +15,13 @@ from etesian.lifecycle.records import TaskKey
 from etesian.protocol.reports import Succeeded
 from etesian.protocol.workloads import RunCallback, RunTask
 from etesian.sdk.dag import DAG
-from etesian.sdk.exceptions import AirflowTaskTimeout
+from etesian.sdk.exceptions import AirflowTaskTerminated, AirflowTaskTimeout
 from etesian.sdk.execution import AttemptResult, execute_callback, run_attempt
 
 #: Not SIGALRM, which time-outs of test runners use.
 _TIME_OUT_SIGNAL: Final = signal.SIGRTMIN + 3
+#: What fails a task. Anything else is meant for who runs it.
+_ENDS_OF_TASKS: Final = (Exception, SystemExit, AirflowTaskTimeout, AirflowTaskTerminated)
 
 
 @dataclass(slots=True)
@@ -33,7 +35,11 @@ class AttemptRunner:
     callback_errors: list[Exception] = field(default_factory=list)
 
     def run_task(self, workload: RunTask) -> AttemptResult:
-        """Run one attempt to its end; what user code raises is a result too."""
+        """Run one attempt to its end; what user code raises is a result too.
+
+        Raises:
+            BaseException: the program is to end, or the test (``pytest.skip``, a time-out of the test runner).
+        """
         if self.mark_success is not None and self.mark_success.fullmatch(workload.task_id):
             return AttemptResult(outcome=Succeeded())
         key = TaskKey(workload.run.dag_id, workload.run.run_id, workload.task_id, workload.map_index)
@@ -41,6 +47,8 @@ class AttemptRunner:
         with _kept_log(self.logs.setdefault(key, [])), _time_limit(workload.execution_timeout_seconds):
             result = run_attempt(self.dag.get_task(workload.task_id), workload)
         if result.error is not None:
+            if not isinstance(result.error, _ENDS_OF_TASKS):
+                raise result.error
             self.errors[key] = result.error
         return result
 

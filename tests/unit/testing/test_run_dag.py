@@ -353,3 +353,26 @@ def test_dag_test_takes_what_airflow_takes(tmp_path: Any) -> None:
     assert run.state == "success"
     assert run.get_task_instance("read").xcom == ["eu", "db.example.com", 1]
     assert [each.task_id for each in run.get_task_instances(state="success")] == ["wait", "read"]
+
+
+def test_what_ends_the_test_ends_the_run() -> None:
+    with DAG("skipping") as dag:
+
+        @task
+        def needs_a_server() -> None:
+            pytest.skip("no server here")
+
+        needs_a_server()
+    with pytest.raises(pytest.skip.Exception, match="no server here"):
+        run_dag(dag)
+
+
+def test_a_task_that_exits_fails_like_any_other() -> None:
+    with DAG("exits") as dag:
+
+        @task
+        def leave() -> None:
+            raise SystemExit(3)
+
+        leave()
+    assert run_dag(dag).states == {"leave": "failed"}
