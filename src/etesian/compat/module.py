@@ -15,6 +15,7 @@ from typing import Final
 from etesian.compat.missing import explain_name
 from etesian.compat.tables import find_table, has_children
 from etesian.compat.wiring import connect
+from etesian.sdk.operator_meta import BaseOperatorMeta
 
 _IMPORT_FROM: Final = opmap["IMPORT_FROM"]
 
@@ -41,8 +42,7 @@ class TableModule(ModuleType):
         """
         place = self.__table__.get(name)
         if place is not None:
-            value = resolve(place)
-            self.__dict__[name] = value
+            value = self.__dict__[name] = under_name(resolve(place), name)
             return value
         whole = self.__table__.get("")
         if whole is not None and hasattr(resolve(whole), name):
@@ -85,6 +85,17 @@ def resolve(place: str) -> object:
     except AttributeError as error:  # as such, the import statement would take it for a missing name
         raise ImportError(f"{module_name} cannot be imported: {error}", name=module_name) from error
     return getattr(module, attribute) if attribute else module
+
+
+def under_name(value: object, name: str) -> object:
+    """Return an operator class of a provider under its older name, which its tasks show; all else as it is."""
+    if (
+        isinstance(value, BaseOperatorMeta)
+        and value.__module__.startswith("airflow.")
+        and value.__name__ != name
+    ):
+        return type(value)(name, (value,), {"__module__": value.__module__, "__doc__": value.__doc__})
+    return value
 
 
 def find_in_tables(fullname: str) -> ModuleSpec | None:

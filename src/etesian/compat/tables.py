@@ -27,9 +27,14 @@ def _moved() -> Tables:
     """Return names that moved into provider packages after 1.10: a larger table, read when one of them is asked for."""
     text = files("etesian.compat.names").joinpath("moved.json").read_text()
     return {
-        f"airflow.{module}": {name: f"airflow.{place}" for name, place in table.items()}
+        f"airflow.{module}": {name: _full(place) for name, place in table.items()}
         for module, table in json.loads(text).items()
     }
+
+
+def _full(place: str) -> str:
+    """Return a place of the larger table in full: it leaves ``airflow.`` out; ours begin with ``@``."""
+    return place[1:] if place.startswith("@") else f"airflow.{place}"
 
 
 @cache

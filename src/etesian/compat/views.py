@@ -5,20 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar, NoReturn
 
+from etesian.compat.columns import ColumnMeta
 from etesian.compat.session import NoDatabaseAccessError
 from etesian.sdk.exceptions import AirflowException
 
 
-class _ColumnMeta(type):
-    """Lets module-level code name columns (``Log.dttm``) without reading any row."""
-
-    def __getattr__(cls, name: str) -> str:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return f"{cls.__name__}.{name}"
-
-
-class _Model(metaclass=_ColumnMeta):
+class _Model(metaclass=ColumnMeta):
     """A table of Airflow's database."""
 
     instead: ClassVar[str] = "the REST API under /api/v2"

@@ -69,7 +69,7 @@ def each_wirable(other: Any) -> Iterator[DependencyMixin]:
     Raises:
         InvalidDagError: a part cannot be wired.
     """
-    if isinstance(other, DependencyMixin):
+    if isinstance(other, DependencyMixin) or (hasattr(other, "roots") and hasattr(other, "leaves")):
         yield other
     elif isinstance(other, list | tuple | set | frozenset):
         for part in other:

@@ -285,7 +285,7 @@ class BaseOperator(Templater, TaskNode, metaclass=BaseOperatorMeta):
         """Return the logger of the task."""
         suffix = (
             f".{self._logger_name}"
-            if self._logger_name
+            if self.__dict__.get("_logger_name")  # a subclass may log before it calls our __init__
             else f".{type(self).__module__}.{type(self).__name__}"
         )
         return logging.getLogger(f"airflow.task.operators{suffix}")

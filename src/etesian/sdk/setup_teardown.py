@@ -48,12 +48,7 @@ class SetupTeardownContext:
             if not inside & task.upstream_task_ids:
                 for setup in setups:
                     task.set_upstream(setup)
-            followers = {
-                other
-                for other in inside & task.downstream_task_ids
-                if not task.dag.get_task(other).is_teardown
-            }
-            if not followers:
+            if not inside & task.downstream_task_ids:
                 for teardown in teardowns:
                     task.set_downstream(teardown)
         if cls._open:

@@ -263,7 +263,7 @@ class TaskInstance:
     def _is_mapped(self, task_id: str) -> bool:
         dag = getattr(self.task, "_dag", None)
         task = dag.task_dict.get(task_id) if dag is not None else None
-        return bool(task is not None and task.is_mapped)
+        return bool(task is not None and task.has_map_indexes)
 
     def _values_of(self, task_id: str, items: Sequence[XComItem], is_single: bool, default: Any) -> _Pulled:
         own = [item for item in items if item.task_id == task_id]

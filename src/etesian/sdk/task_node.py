@@ -142,8 +142,13 @@ class TaskNode(DependencyMixin):
 
     @property
     def is_mapped(self) -> bool:
-        """Whether there are several instances of the task in a run."""
-        return self.is_directly_mapped or self.mapped_group is not None
+        """Whether the task itself is mapped; one in a mapped group is not."""
+        return bool(self.is_directly_mapped)
+
+    @property
+    def has_map_indexes(self) -> bool:
+        """Whether there are several instances of the task in a run: it or a group around it is mapped."""
+        return self.is_mapped or self.mapped_group is not None
 
     # --- edges ----------------------------------------------------------------------------------------------
 

@@ -216,7 +216,7 @@ class XComArg(ResolveMixin, DependencyMixin):
 
     def resolve_element(self, context: Mapping[str, Any], index: int) -> Any:
         """Return one element, without reading the others where that is possible."""
-        if self.operator.is_mapped and _indexes_seen_by(context["ti"], self.operator) is None:
+        if self.operator.has_map_indexes and _indexes_seen_by(context["ti"], self.operator) is None:
             return context["ti"].xcom_pull(task_ids=self.operator.task_id, key=self.key, map_indexes=index)
         return _elements(self.resolve(context), self)[index]
 
@@ -392,7 +392,7 @@ def _indexes_seen_by(ti: Any, operator: Any) -> int | None:
     """Return which map index of ``operator`` the running task means: its own one inside a common mapped
     group.
     """
-    if not operator.is_mapped and operator.mapped_group is None:
+    if not operator.has_map_indexes:
         return -1
     group = operator.mapped_group
     if group is not None and ti.task.mapped_group is group and not operator.is_directly_mapped:

@@ -223,7 +223,7 @@ class TestMappedGroups:
         assert group.map_spec() == MapSpec(inputs={"x": XComInput(task_ids=("numbers",))})
         assert etl.get_task("part.a").upstream_task_ids == {"numbers"}
         assert etl.get_task("part.b").upstream_task_ids == {"part.a"}
-        assert [etl.get_task(name).is_mapped for name in ("part.a", "part.b", "numbers")] == [
+        assert [etl.get_task(name).has_map_indexes for name in ("part.a", "part.b", "numbers")] == [
             True,
             True,
             False,

@@ -19,6 +19,10 @@ ADAPTERS: Final[Mapping[str, ArgumentAdapter]] = {
     "airflow.providers.docker.operators.docker.DockerOperator": ArgumentAdapter(
         converted={"auto_remove": _auto_remove}
     ),
+    "airflow.providers.google.cloud.sensors.pubsub.PubSubPullSensor": ArgumentAdapter(
+        renamed={"project": "project_id"}, without_effect=frozenset({"return_immediately"})
+    ),
+    f"{_GOOGLE}.cloud_build.CloudBuildCreateBuildOperator": ArgumentAdapter(renamed={"body": "build"}),
     f"{_GOOGLE}.kubernetes_engine.GKEDeleteClusterOperator": ArgumentAdapter(
         renamed={"name": "cluster_name"}
     ),

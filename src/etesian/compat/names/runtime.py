@@ -17,7 +17,7 @@ VIEWS = names(
     "DagBag", "DagModel", "DagTag", "SlaMiss", "TaskFail", "TaskReschedule", "Log", "ImportError",
     "RenderedTaskInstanceFields", "SerializedDagModel", "Pool", "Job", "clear_task_instances",
 )  # fmt: skip
-RUNS = names("etesian.sdk.dag_run", "DagRun")
+RUNS = names("etesian.compat.columns", "DagRun")
 INSTANCES = names("etesian.sdk.task_instance", "TaskInstance", "TaskInstanceKey")
 SECRETS = names("etesian.sdk.secrets_backends.base", "BaseSecretsBackend")
 
@@ -74,6 +74,11 @@ MODULES = {
     "airflow.example_dags": {},
     "airflow.example_dags.subdags": {},
     "airflow.example_dags.subdags.subdag": names("etesian.compat.example_dags", "subdag"),
+    "airflow.example_dags.plugins": {},
+    "airflow.example_dags.plugins.workday": names("etesian.compat.workday", "AfterWorkdayTimetable"),
+    "airflow.contrib.example_dags": {},
+    "airflow.contrib.example_dags.libs": {},
+    "airflow.contrib.example_dags.libs.helper": names("etesian.compat.example_dags", "print_stuff"),
     "airflow.example_dags.libs": {},
     "airflow.example_dags.libs.helper": names("etesian.compat.example_dags", "print_stuff"),
     "airflow.security.permissions": {"": "etesian.compat.permissions"},
@@ -85,7 +90,7 @@ MODULES = {
     "airflow.timetables.events": sdk.TIMETABLES,
     "airflow.timetables.simple": sdk.TIMETABLES,
     "airflow.timetables.assets": sdk.TIMETABLES,
-    "airflow.timetables.datasets": names("etesian.sdk.timetable_classes", "DatasetOrTimeSchedule"),
+    "airflow.timetables.datasets": names("etesian.compat.dataset_names", "DatasetOrTimeSchedule"),
     "airflow.api": {},
     "airflow.api.common": {},
     "airflow.api.common.trigger_dag": names("etesian.compat.actions", "trigger_dag"),
