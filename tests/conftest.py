@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -25,6 +26,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     tmp_path_factory.getbasetemp()  # stays where pytest keeps it, for a look at what a failed test left
     # Homes have long paths in tests, so that their sockets lie under the temporary directory: in this one.
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(prefix="et-") as temporary:
+        Path(temporary).chmod(0o711)  # PostgreSQL, which runs as another user, must get through it
         patch.setenv("TMPDIR", temporary)
         patch.setattr(tempfile, "tempdir", temporary)
         for name in list(os.environ):

@@ -180,6 +180,20 @@ def test_the_newest_point_is_that_of_the_newest_scheduled_run(store: Store, sche
         assert runs.load_newest_points(connection, ["other"]) == {}
 
 
+def test_dates_that_runs_of_other_types_have_are_taken(store: Store, scheduler: Scheduler) -> None:
+    point = SchedulePoint(run_after=NOW + DAY, logical_date=NOW)
+    scheduler.save(
+        a_run("s", run_type=RunType.SCHEDULED, logical_date=NOW),
+        a_run("before", logical_date=NOW - DAY),
+        a_run("after", state=RunState.SUCCESS, logical_date=NOW + DAY),
+        a_run("no date"),
+    )
+    with store.read() as connection:
+        assert runs.load_taken_dates(connection, "etl", point) == {NOW + DAY}
+        assert runs.load_taken_dates(connection, "etl", None) == {NOW - DAY, NOW + DAY}
+        assert runs.load_taken_dates(connection, "other", None) == frozenset()
+
+
 def test_failed_runs_are_counted_back_from_the_newest(store: Store, scheduler: Scheduler) -> None:
     states = [RunState.FAILED, RunState.SUCCESS, RunState.FAILED, RunState.FAILED, RunState.RUNNING]
     scheduler.save(*(a_run(f"r{n}", state=state, run_after=NOW + n * HOUR) for n, state in enumerate(states)))
