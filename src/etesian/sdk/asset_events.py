@@ -200,15 +200,23 @@ class InletEventsAccessors(Mapping[object, InletEventsAccessor]):
         if isinstance(key, int):
             return self[self._inlets[key]]
         wanted = event_key(key)
-        if wanted not in [event_key(inlet) for inlet in self._inlets]:
-            raise KeyError(f"{key!r} is not one of the task's inlets: {self._inlets!r}")
-        return self._accessors.setdefault(wanted, _accessor_of(wanted))
+        for inlet in map(event_key, self._inlets):
+            if inlet == wanted or _refers_to(inlet, wanted):
+                return self._accessors.setdefault(inlet, _accessor_of(inlet))
+        raise KeyError(f"{key!r} is not one of the task's inlets: {self._inlets!r}")
 
     def __iter__(self) -> Iterator[object]:
         return iter(self._inlets)
 
     def __len__(self) -> int:
         return len(self._inlets)
+
+
+def _refers_to(reference: EventKey, key: EventKey) -> bool:
+    """Return whether a reference means the asset of ``key``."""
+    if not isinstance(reference, AssetRef) or not isinstance(key, AssetUniqueKey):
+        return False
+    return key.name == reference.name if reference.uri is None else key.uri == reference.uri
 
 
 def _accessor_of(key: EventKey) -> InletEventsAccessor:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 from abc import abstractmethod
+from collections.abc import Mapping
 from copy import copy
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from etesian.sdk.context import Context
@@ -26,8 +28,11 @@ class BaseNotifier(Templater):
     that cannot be sent is logged; it does not change what became of the task.
     """
 
+    #: added to the context of each call; subclasses need not call ``__init__``
+    context: Mapping[str, Any] = MappingProxyType({})
+
     def __init__(self, context: Context | None = None) -> None:
-        self.context: dict[str, Any] = dict(context or {})
+        self.context = dict(context or {})
 
     @cached_property
     def log(self) -> logging.Logger:

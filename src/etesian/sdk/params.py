@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from etesian.sdk.exceptions import ParamValidationError
 from etesian.sdk.json_schema import SchemaError, find_problem
+from etesian.sdk.plain_data import as_plain
 from etesian.sdk.xcom_arg import NOTSET, ArgNotSet, ResolveMixin
 from etesian.spec.dag import ParamSpec
 
@@ -68,7 +69,7 @@ class Param:
         return ParamSpec(
             value=_as_json(self.value) if self.has_value else None,
             has_value=self.has_value,
-            schema=self.schema,
+            schema=as_plain(self.schema),  # authors label values by number, too
             description=self.description,
             source=self.source,
         )

@@ -91,3 +91,10 @@ def test_events_that_started_a_run_are_found_by_asset_alias_and_text() -> None:
     assert Asset("n", "s3://b/k") in list(events)
     with pytest.raises(KeyError, match="no event of 'other'"):
         events["other"]
+
+
+def test_events_of_a_referenced_asset_are_found_by_the_asset(platform: MemoryPlatform) -> None:
+    events = InletEventsAccessors([Asset.ref(name="orders"), Asset.ref(uri="s3://shop/sales")])
+    assert list(events[Asset("orders", uri="s3://shop/orders")]) == []
+    assert list(events[Asset("sales", uri="s3://shop/sales")]) == []
+    assert platform.requests == [GetAssetEvents(name="orders"), GetAssetEvents(uri="s3://shop/sales")]

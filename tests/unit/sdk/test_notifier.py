@@ -60,3 +60,19 @@ def test_a_notice_that_cannot_be_sent_is_logged_and_changes_nothing(caplog: pyte
         Recorder("fail")({"run_id": "a"})
     assert "Recorder could not notify" in caplog.text
     assert "no line" in caplog.text
+
+
+def test_a_notifier_that_does_not_call_the_base_works_too() -> None:
+    told: list[str] = []
+
+    class Short(BaseNotifier):
+        template_fields = ("message",)
+
+        def __init__(self, message: str) -> None:
+            self.message = message
+
+        def notify(self, context: Any) -> None:
+            told.append(self.message)
+
+    Short("{{ who }} failed")({"who": "load"})
+    assert told == ["load failed"]

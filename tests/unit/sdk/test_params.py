@@ -156,3 +156,8 @@ def test_a_problem_names_its_place() -> None:
 def test_a_wrong_schema_is_an_error_of_its_own(schema: Any, message: str) -> None:
     with pytest.raises(SchemaError, match=message):
         find_problem("x", schema)
+
+
+def test_the_spec_of_a_param_labels_values_by_text() -> None:
+    spec = Param(1, type="integer", enum=[1, 2], values_display={1: "one", 2: "two"}).to_spec()
+    assert spec.schema["values_display"] == {"1": "one", "2": "two"}
