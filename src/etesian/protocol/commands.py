@@ -14,33 +14,33 @@ class _Command(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Common options of all commands: data only, tagged by ``kind``."""
 
 
-class SpecChanged(_Command, tag_field="kind", tag="spec_changed"):
+class SpecChanged(_Command, frozen=True, kw_only=True, tag_field="kind", tag="spec_changed"):
     """The parser stored a new version of a DAG, or the DAG came back."""
 
     dag_id: str
 
 
-class DagGone(_Command, tag_field="kind", tag="dag_gone"):
+class DagGone(_Command, frozen=True, kw_only=True, tag_field="kind", tag="dag_gone"):
     """The DAG's file, or the DAG in it, is no longer there."""
 
     dag_id: str
 
 
-class PauseChanged(_Command, tag_field="kind", tag="pause_changed"):
+class PauseChanged(_Command, frozen=True, kw_only=True, tag_field="kind", tag="pause_changed"):
     """The DAG was paused or unpaused; the row is already written."""
 
     dag_id: str
     is_paused: bool
 
 
-class RunRequested(_Command, tag_field="kind", tag="run_requested"):
+class RunRequested(_Command, frozen=True, kw_only=True, tag_field="kind", tag="run_requested"):
     """A run was inserted by API, CLI or a task; the row is already written, in state ``queued``."""
 
     dag_id: str
     run_id: str
 
 
-class PoolsChanged(_Command, tag_field="kind", tag="pools_changed"):
+class PoolsChanged(_Command, frozen=True, kw_only=True, tag_field="kind", tag="pools_changed"):
     """A pool was set or deleted; the rows are already written."""
 
 
@@ -59,7 +59,7 @@ class TaskSelection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     only_running: bool = False
 
 
-class ClearTasks(_Command, tag_field="kind", tag="clear_tasks"):
+class ClearTasks(_Command, frozen=True, kw_only=True, tag_field="kind", tag="clear_tasks"):
     """Forget what the selected task instances came to, so that they run again."""
 
     selection: TaskSelection
@@ -67,7 +67,7 @@ class ClearTasks(_Command, tag_field="kind", tag="clear_tasks"):
     note: str | None = None
 
 
-class MarkTasks(_Command, tag_field="kind", tag="mark_tasks"):
+class MarkTasks(_Command, frozen=True, kw_only=True, tag_field="kind", tag="mark_tasks"):
     """Declare a final state: success, failed or skipped."""
 
     selection: TaskSelection
@@ -75,7 +75,7 @@ class MarkTasks(_Command, tag_field="kind", tag="mark_tasks"):
     note: str | None = None
 
 
-class MarkRun(_Command, tag_field="kind", tag="mark_run"):
+class MarkRun(_Command, frozen=True, kw_only=True, tag_field="kind", tag="mark_run"):
     """Declare a run's state: success, failed, or queued (clear and run again)."""
 
     dag_id: str
@@ -83,7 +83,7 @@ class MarkRun(_Command, tag_field="kind", tag="mark_run"):
     state: str
 
 
-class SetNote(_Command, tag_field="kind", tag="set_note"):
+class SetNote(_Command, frozen=True, kw_only=True, tag_field="kind", tag="set_note"):
     """Attach a note to a run or, with ``task_id``, to a task instance."""
 
     dag_id: str
@@ -93,20 +93,20 @@ class SetNote(_Command, tag_field="kind", tag="set_note"):
     note: str | None = None
 
 
-class DeleteRun(_Command, tag_field="kind", tag="delete_run"):
+class DeleteRun(_Command, frozen=True, kw_only=True, tag_field="kind", tag="delete_run"):
     """Stop and forget a run."""
 
     dag_id: str
     run_id: str
 
 
-class DeleteDag(_Command, tag_field="kind", tag="delete_dag"):
+class DeleteDag(_Command, frozen=True, kw_only=True, tag_field="kind", tag="delete_dag"):
     """Stop and forget a DAG with all its history; it comes back if its file still defines it."""
 
     dag_id: str
 
 
-class TriggerFired(_Command, tag_field="kind", tag="trigger_fired"):
+class TriggerFired(_Command, frozen=True, kw_only=True, tag_field="kind", tag="trigger_fired"):
     """A trigger of a deferred task gave its event, or failed."""
 
     trigger_id: str
@@ -114,14 +114,14 @@ class TriggerFired(_Command, tag_field="kind", tag="trigger_fired"):
     error: str | None = None
 
 
-class AssetsChanged(_Command, tag_field="kind", tag="assets_changed"):
+class AssetsChanged(_Command, frozen=True, kw_only=True, tag_field="kind", tag="assets_changed"):
     """Assets were updated from outside a task: by API or by a watcher."""
 
     events: tuple[AssetEventReport, ...]
     source: str = "api"
 
 
-class AnswerInput(_Command, tag_field="kind", tag="answer_input"):
+class AnswerInput(_Command, frozen=True, kw_only=True, tag_field="kind", tag="answer_input"):
     """A person answered a task that awaits input."""
 
     dag_id: str
@@ -133,7 +133,7 @@ class AnswerInput(_Command, tag_field="kind", tag="answer_input"):
     user: str | None = None
 
 
-class CreateBackfill(_Command, tag_field="kind", tag="create_backfill"):
+class CreateBackfill(_Command, frozen=True, kw_only=True, tag_field="kind", tag="create_backfill"):
     """Create runs for past schedule points."""
 
     backfill_id: str
@@ -147,14 +147,14 @@ class CreateBackfill(_Command, tag_field="kind", tag="create_backfill"):
     newest_version: bool = False
 
 
-class ChangeBackfill(_Command, tag_field="kind", tag="change_backfill"):
+class ChangeBackfill(_Command, frozen=True, kw_only=True, tag_field="kind", tag="change_backfill"):
     """Pause, unpause or cancel a backfill."""
 
     backfill_id: str
     action: str  #: pause | unpause | cancel
 
 
-class RemoteReport(_Command, tag_field="kind", tag="remote_report"):
+class RemoteReport(_Command, frozen=True, kw_only=True, tag_field="kind", tag="remote_report"):
     """A report of a worker that does not share this host, as msgpack of ``protocol.reports.Report``."""
 
     executor: str
