@@ -78,7 +78,6 @@ def _describe_dag(dag: Dag) -> Facts:
     return {
         "version": dag.graph.version_hash if dag.graph is not None else None,
         "paused": dag.is_paused,
-        "newest_point": dag.newest_point,
         "next_point": dag.next_point if _catches_up(dag) else None,
         "unfinished": dag.unfinished,
         "active": dag.active,

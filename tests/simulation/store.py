@@ -86,6 +86,9 @@ class Store:
     )  #: the number of each is its place, from 1
     consumed: dict[str, dict[int, RunKey]] = field(default_factory=dict)  #: by dag_id and event number
     backfills: dict[str, BackfillLoaded] = field(default_factory=dict)  #: those not completed
+    dates: dict[str, set[datetime]] = field(
+        default_factory=dict
+    )  #: of runs that the schedule did not make, by dag_id
     reported: set[str] = field(default_factory=set)  #: attempts whose report was stored
 
     def commit(self, decisions: Sequence[Decision], epoch: int) -> None:
@@ -144,6 +147,8 @@ class Store:
     def _save_run(self, run: DagRunRecord, *, is_new: bool) -> None:
         assert is_new == (run.key not in self.runs), f"{run.key}: is_new={is_new}, but that is wrong"
         self.runs[run.key] = run
+        if is_new and run.run_type is not RunType.SCHEDULED and run.logical_date is not None:
+            self.dates.setdefault(run.dag_id, set()).add(run.logical_date)
         if is_new and run.run_type is RunType.SCHEDULED:
             points = self.points.setdefault(run.dag_id, [])
             point = SchedulePoint(
@@ -211,6 +216,7 @@ class Store:
             bundle="dags",
             is_paused=row.is_paused,
             newest_point=max(points, key=lambda point: point.run_after) if points else None,
+            taken_dates=frozenset(self.dates.get(dag_id, ())),
         )
 
     def load_run(self, key: RunKey) -> RunLoaded:
@@ -278,6 +284,7 @@ class Store:
             queued_at=now,
         )
         self.runs[run.key] = run
+        self.dates.setdefault(dag_id, set()).add(logical_date)
         return run
 
     def snapshot(self) -> bytes:

@@ -176,3 +176,20 @@ def test_a_run_that_was_asked_for_before_its_dag_was_known_starts_with_it() -> N
     driver.trigger()
     driver.learn(dag(task("a")))
     assert driver.dispatched() == ["a"]
+
+
+def test_a_date_that_was_run_by_hand_is_left_out_of_the_schedule() -> None:
+    driver = Driver(dag(task("a"), schedule=HOURLY, start_date=START + timedelta(minutes=1)))
+    driver.trigger("by hand", logical_date=START + timedelta(hours=1))
+    driver.wait(hours=1)
+    assert new_runs(driver) == []
+    driver.wait(hours=1)
+    assert new_runs(driver) == ["scheduled__2030-01-01T02:00:00+00:00"]
+
+
+def test_a_new_leader_is_told_which_dates_were_run_by_hand() -> None:
+    driver = Driver()
+    driver.now = START + timedelta(hours=1)
+    spec = dag(task("a"), schedule=HOURLY, start_date=START, catchup=True)
+    driver.learn(spec, taken_dates=frozenset({START}))
+    assert new_runs(driver) == ["scheduled__2030-01-01T01:00:00+00:00"]

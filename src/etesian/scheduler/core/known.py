@@ -33,7 +33,7 @@ def learn_spec(memory: Memory, event: SpecUpdated, now: datetime) -> None:
     dag.graph = graph
     dag.is_gone = False
     dag.failed_in_a_row = event.failed_in_a_row
-    dag.taken_dates = event.taken_dates
+    dag.taken_dates = set(event.taken_dates)
     newest, told = dag.newest_point, event.newest_point
     if told is not None and (newest is None or told.run_after > newest.run_after):
         dag.newest_point = told

@@ -223,7 +223,7 @@ class Dag:
         self.is_gone = False  #: no file defines it any more
         self.newest_point: SchedulePoint | None = None  #: of the newest scheduled run
         self.next_point: SchedulePoint | None = None
-        self.taken_dates: frozenset[datetime] = frozenset()  #: logical dates that runs of other types have
+        self.taken_dates: set[datetime] = set()  #: logical dates to come that runs of other types have
         self.failed_in_a_row = 0
         self.runs: dict[str, Run] = {}  #: by run_id
         self.queue: list[

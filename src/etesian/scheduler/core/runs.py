@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from heapq import heappop, heappush
 
 from etesian.lifecycle.records import DagRunRecord, TaskInstanceRecord
-from etesian.lifecycle.state import RunState, TaskState
+from etesian.lifecycle.state import RunState, RunType, TaskState
 from etesian.scheduler.core.callbacks import send_run_callback
 from etesian.scheduler.core.deadlines import arm_deadlines
 from etesian.scheduler.core.decisions import PauseDag
@@ -50,6 +50,8 @@ def enqueue_run(memory: Memory, run: Run) -> None:
     dag.runs[record.run_id] = run
     insert_into_past(run)
     join_backfill(run)
+    if record.logical_date is not None and record.run_type is not RunType.SCHEDULED:
+        dag.taken_dates.add(record.logical_date)
     take_place(run)
     heappush(dag.queue, (record.run_after, record.run_id))
     memory.touch_dag(dag)

@@ -80,7 +80,7 @@ def _create_run(memory: Memory, dag: Dag, point: SchedulePoint, now: datetime) -
     if dag.graph is None:
         return
     run_id = make_run_id(RunType.SCHEDULED, point)
-    if run_id in dag.runs or point.logical_date in dag.taken_dates:
+    if run_id in dag.runs or _is_taken(dag, point):
         return  # what the point asks for has been run already
     record = DagRunRecord(
         dag_id=dag.dag_id,
@@ -95,6 +95,16 @@ def _create_run(memory: Memory, dag: Dag, point: SchedulePoint, now: datetime) -
         queued_at=now,
     )
     add_new_run(memory, dag, record, now)
+
+
+def _is_taken(dag: Dag, point: SchedulePoint) -> bool:
+    """Return whether a run of another type has the point's date; dates that are passed need not be kept."""
+    date = point.logical_date
+    if date is None or not dag.taken_dates:
+        return False
+    is_taken = date in dag.taken_dates
+    dag.taken_dates = {taken for taken in dag.taken_dates if taken > date}
+    return is_taken
 
 
 def make_run_id(run_type: RunType, point: SchedulePoint) -> str:
