@@ -62,3 +62,7 @@ dev:
 
 provision:
 	@scripts/provision
+
+# CORPUS: a folder of DAG files written for Airflow; COMPAT_PYTHON: an environment with their providers
+compat:
+	$(or $(COMPAT_PYTHON),$(BIN)/python) scripts/compat_report.py $(CORPUS)

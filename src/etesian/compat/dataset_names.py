@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from etesian.sdk.timetable_classes import AssetOrTimeSchedule
 from etesian.sdk.timetable_base import Timetable
+from etesian.sdk.timetable_classes import AssetOrTimeSchedule
 
 
 class DatasetOrTimeSchedule(AssetOrTimeSchedule):

@@ -20,8 +20,8 @@ def find_provider_module(fullname: str, path: Sequence[str] | None) -> ModuleSpe
         return None
     spec = PathFinder.find_spec(fullname, path)
     if spec is None:
-        is_package = any(name.startswith(fullname + ".") for name in (*REMOVED, *STANDARD))
-        return ModuleSpec(fullname, TableLoader(fullname, table), is_package=is_package)
+        # a table without names is a package
+        return ModuleSpec(fullname, TableLoader(fullname, table), is_package=not table)
     if spec.loader is not None and fullname in REMOVED:
         spec.loader = _AddingLoader(spec.loader, table)
     return spec

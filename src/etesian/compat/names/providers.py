@@ -62,9 +62,13 @@ REMOVED: Mapping[str, Mapping[str, str]] = {
 
 _STANDARD = "airflow.providers.standard"
 
-#: ``airflow.providers.standard``, made of our own operators.
+#: Packages of packages, there also when none of theirs is installed, so that the one that is missing is named.
+_FAMILIES = ("apache", "atlassian", "cncf", "common", "dbt", "ibm", "microsoft")
+
+#: ``airflow.providers.standard``, made of our own operators, and the packages around providers.
 STANDARD: Mapping[str, Mapping[str, str]] = {
     "airflow.providers": {},
+    **{f"airflow.providers.{family}": {} for family in _FAMILIES},
     _STANDARD: {},
     f"{_STANDARD}.operators": {},
     f"{_STANDARD}.operators.bash": o.BASH,

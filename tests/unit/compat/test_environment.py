@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from etesian.compat.environment import disable, enable, is_enabled
+from etesian.compat.installing import distribution_of
+from etesian.sdk.argument_adapters import ArgumentAdapter
+
+
+def test_enabling_writes_one_file_and_disabling_removes_it(tmp_path: Path) -> None:
+    assert enable(tmp_path).parent == tmp_path
+    assert is_enabled(tmp_path)
+    assert disable(tmp_path)
+    assert not disable(tmp_path)
+
+
+def test_the_hook_costs_a_process_that_imports_no_airflow_one_small_module() -> None:
+    code = (
+        "import sys, etesian.compat.finder as f; f.install(); "
+        "print(sorted(name for name in sys.modules if name.startswith('etesian')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "['etesian', 'etesian.compat', 'etesian.compat.finder']"
+
+
+@pytest.mark.parametrize(
+    ("name", "distribution"),
+    [
+        ("postgres", "apache-airflow-providers-postgres"),
+        ("apache.hive", "apache-airflow-providers-apache-hive"),
+        ("cncf-kubernetes>=10", "apache-airflow-providers-cncf-kubernetes>=10"),
+        ("apache-airflow-providers-http", "apache-airflow-providers-http"),
+    ],
+)
+def test_providers_have_short_names(name: str, distribution: str) -> None:
+    assert distribution_of(name) == distribution
+
+
+class TestArgumentAdapter:
+    adapter = ArgumentAdapter(
+        renamed={"old": "new"}, converted={"flag": str}, without_effect=frozenset({"gone"})
+    )
+
+    def test_older_names_and_values_become_those_of_today(self) -> None:
+        kwargs = {"old": 1, "flag": True, "gone": 2}
+        self.adapter.apply(kwargs, {})
+        assert kwargs == {"new": 1, "flag": "True"}
+
+    def test_a_name_of_today_wins(self) -> None:
+        kwargs = {"old": 1, "new": 2}
+        self.adapter.apply(kwargs, {})
+        assert kwargs == {"new": 2}
+
+    def test_default_args_count(self) -> None:
+        kwargs: dict[str, object] = {}
+        self.adapter.apply(kwargs, {"old": 1})
+        assert kwargs == {"new": 1}
