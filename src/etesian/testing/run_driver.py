@@ -158,7 +158,7 @@ class RunDriver:
         reasons = []
         for row in self.store.task_instances_of(run_key):
             if not row.state.is_final:
-                blockers = "; ".join(str(each) for each in self._core.blockers(row.key, now))
+                blockers = "; ".join(each.text for each in self._core.blockers(row.key, now))
                 reasons.append(f"{row.task_id} is {row.state}" + (f" ({blockers})" if blockers else ""))
         waiting = ", ".join(reasons) or "no task is left"
         return f"run {run_key} cannot go on: {waiting}; give `answers=` to tasks that ask a person"
