@@ -128,7 +128,7 @@ def test_templates_are_rendered_and_told(worker: WorkerUnderTest, scheduler: Sch
     assert "3" in failed(report.outcome).reason
     assert report.rendered_fields is not None
     assert json.loads(report.rendered_fields)["bash_command"] == "echo run; exit 3"
-    assert any("run" == message.strip() for message in worker.messages_of(work))
+    assert any(message.strip() == "run" for message in worker.messages_of(work))
 
 
 def test_a_task_that_is_stopped_is_told_by_on_kill(
