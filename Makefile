@@ -38,7 +38,7 @@ lock: dev ## write requirements/*.txt anew from pyproject.toml; `make lock UPGRA
 clean: ## remove what the targets above have made
 	rm -rf .venv .run build dist .hypothesis .mypy_cache .ruff_cache .import_linter_cache benchmarks/results
 
-.PHONY: check-static
+.PHONY: check-static compat
 check-static: lint types contracts spelling
 
 lint: dev

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterator, Mapping
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from opcode import opmap
@@ -106,8 +107,22 @@ def find_in_tables(fullname: str) -> ModuleSpec | None:
     connect()
     spec = ModuleSpec(fullname, TableLoader(fullname, table), is_package=has_children(fullname))
     if spec.submodule_search_locations is not None:
-        spec.submodule_search_locations.extend(_provider_folders(fullname))
+        folders = _provider_folders(fullname)
+        spec.submodule_search_locations.extend(folders)
+        if fullname == "airflow":
+            _warn_of_real_airflow(folders)
     return spec
+
+
+def _warn_of_real_airflow(folders: Iterable[str]) -> None:
+    """Say so when apache-airflow was installed too: ours hides it, and uninstalling it later may remove providers."""
+    real = [folder for folder in folders if (Path(folder) / "__init__.py").is_file()]
+    if real:
+        warnings.warn(
+            f"apache-airflow is installed in {real[0]} and hidden by Etesian's airflow package; uninstall it, or "
+            "switch Etesian's off with `etesian compat disable`",
+            stacklevel=2,
+        )
 
 
 def _provider_folders(fullname: str) -> list[str]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -25,6 +26,14 @@ def test_the_hook_costs_a_process_that_imports_no_airflow_one_small_module() -> 
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "['etesian', 'etesian.compat', 'etesian.compat.finder']"
+
+
+def test_the_real_airflow_beside_ours_is_warned_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "airflow").mkdir()
+    (tmp_path / "airflow" / "__init__.py").write_text("raise RuntimeError('the real one')")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.warns(UserWarning, match="hidden by Etesian's"):
+        importlib.import_module("airflow")
 
 
 @pytest.mark.parametrize(
