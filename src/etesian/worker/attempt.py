@@ -40,6 +40,7 @@ class Attempt:
     def __init__(self, runner: TaskRunner, settings: ProcessSettings) -> None:
         self._runner = runner
         self._settings = settings
+        self._logs_dir = Path(settings.logs_dir)
         self._log = AttemptLog(secrets_masker().redact_text, settings.log_level)
         self._log.capture_python()
         self._has_outcome = False
@@ -75,7 +76,7 @@ class Attempt:
         if not isinstance(workload, RunTask | RunCallback):
             raise TypeError(f"expected a workload, got {type(workload).__name__}")
         secrets_masker().add_listener(platform.mask)
-        self._log.direct_to(partial(workload_log_path, Path(self._settings.logs_dir), workload))
+        self._log.direct_to(partial(workload_log_path, self._logs_dir, workload))
         pid = os.getpid()
         outcome, rendered_map_index = self._run(workload)
         self._log.flush()

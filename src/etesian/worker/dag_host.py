@@ -24,8 +24,9 @@ from etesian.sdk.runtime import set_platform
 from etesian.worker.attempt import Attempt
 from etesian.worker.channel_platform import AttemptChannel, ChannelPlatform
 from etesian.worker.failed_import import describe_load_failure
-from etesian.worker.fork_loop import ForkLoop
+from etesian.worker.fork_loop import ChildEnd, ForkLoop
 from etesian.worker.groups import ProcessGroups
+from etesian.worker.large_pages import own_memory, use_large_pages
 from etesian.worker.messages import (
     DagFile,
     Exited,
@@ -96,6 +97,7 @@ class DagHost:
 
     def _load(self) -> bool:
         """Import the file, tell the supervisor how that went, and return whether attempts can be forked."""
+        shared = own_memory()
         channel = AttemptChannel(self._channel)
         set_platform(ChannelPlatform(channel, self._settings.import_request_seconds))
         try:
@@ -116,6 +118,7 @@ class DagHost:
             reset_signals()
             gc.collect()
             gc.freeze()  # a collection in an attempt then leaves the shared pages alone
+            use_large_pages(shared)
         self._control.send(Loaded(private_bytes=_private_bytes(), threads=threads))
         return not threads
 
@@ -126,18 +129,21 @@ class DagHost:
                 if loop.wait(self._groups.seconds_until_kill()):
                     self._receive(loop)
                 for ended in loop.reap():
-                    number = self._groups.remove(ended.pid)
-                    self._control.send(
-                        Exited(
-                            number=number,
-                            status=ended.status,
-                            peak_memory_bytes=ended.peak_memory_bytes,
-                            cpu_seconds=ended.cpu_seconds,
-                        )
-                    )
+                    self._tell_end(ended)
                 self._groups.kill_overdue()
         except PeerGoneError:
             self._groups.end_all(loop)
+
+    def _tell_end(self, ended: ChildEnd) -> None:
+        number = self._groups.remove(ended.pid)
+        if number is not None:
+            exited = Exited(
+                number=number,
+                status=ended.status,
+                peak_memory_bytes=ended.peak_memory_bytes,
+                cpu_seconds=ended.cpu_seconds,
+            )
+            self._control.send(exited)
 
     def _receive(self, loop: ForkLoop[ToHost]) -> None:
         received = self._control.receive()

@@ -43,9 +43,14 @@ class ProcessGroups:
         self._pids[number] = pid
         self._numbers[pid] = number
 
-    def remove(self, pid: int) -> int:
-        """Forget a process that was waited for, and end what it left behind; return its number."""
-        number = self._numbers.pop(pid)
+    def remove(self, pid: int) -> int | None:
+        """Forget a process that was waited for, and end what it left behind; return its number.
+
+        None: it was no attempt, but a program that the DAG file started when it was imported.
+        """
+        number = self._numbers.pop(pid, None)
+        if number is None:
+            return None
         del self._pids[number]
         if _signal_group(pid, signal.SIGTERM):
             self._leftover[pid] = self._clock.monotonic() + LEFTOVER_GRACE_SECONDS

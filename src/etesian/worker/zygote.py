@@ -25,6 +25,7 @@ from etesian.foundation.process import set_process_name
 from etesian.telemetry.process_logs import configure_process_log
 from etesian.worker.dag_host import DagHost, HostSockets
 from etesian.worker.fork_loop import ForkLoop
+from etesian.worker.large_pages import use_large_pages
 from etesian.worker.messages import DagFile, HostEnded, KillHost, ProcessSettings, StartHost, ToZygote
 from etesian.worker.packets import PacketSocket, PeerGoneError
 from etesian.worker.rehearsal import rehearse
@@ -62,7 +63,7 @@ class Zygote:
     def __init__(self, control: PacketSocket[ToZygote], settings: ProcessSettings) -> None:
         self._control = control
         self._settings = settings
-        self._pids: dict[int, int] = {}
+        self._hosts: dict[int, int] = {}  #: number of each DAG host, by its pid
 
     def serve(self) -> None:
         """Work until the supervisor closes its end. DAG hosts notice that too, and end their attempts
@@ -74,9 +75,9 @@ class Zygote:
                 if loop.wait():
                     self._receive(loop)
                 for ended in loop.reap():
-                    number = next(number for number, pid in self._pids.items() if pid == ended.pid)
-                    del self._pids[number]
-                    self._control.send(HostEnded(number=number, status=ended.status))
+                    number = self._hosts.pop(ended.pid, None)
+                    if number is not None:
+                        self._control.send(HostEnded(number=number, status=ended.status))
         except PeerGoneError:
             loop.close()
 
@@ -103,7 +104,7 @@ class Zygote:
         else:
             if pid == 0:
                 self._become_host(dag_file, descriptors, parent_pid, loop)
-            self._pids[number] = pid
+            self._hosts[pid] = number
         for descriptor in descriptors:
             os.close(descriptor)
 
@@ -121,7 +122,7 @@ class Zygote:
         host.run(parent_pid)
 
     def _kill(self, number: int) -> None:
-        pid = self._pids.get(number)
+        pid = next((pid for pid, known in self._hosts.items() if known == number), None)
         if pid is None:
             return
         try:
@@ -131,25 +132,21 @@ class Zygote:
 
 
 def main() -> None:
-    """Serve the supervisor whose socket is inherited."""
+    """Prepare this process, then serve the supervisor whose socket is inherited."""
     control = socket.socket(fileno=int(sys.argv[1]))
     control.set_inheritable(False)
     settings = msgspec.json.decode(sys.argv[2], type=ProcessSettings)
     configure_process_log("zygote")
     set_process_name("etesian zygote")
-    _prepare(settings)
-    gc.collect()
-    gc.freeze()
-    Zygote(PacketSocket(control, ToZygote), settings).serve()
-
-
-def _prepare(settings: ProcessSettings) -> None:
-    """Do ahead of time what would otherwise be done in each process that is forked from this one."""
     preload(settings.preload)
     try:
         rehearse(create_runner(settings.runner), settings)
     except Exception:
         logger.warning("the rehearsal of a task failed; tasks will start more slowly", exc_info=True)
+    gc.collect()
+    gc.freeze()
+    use_large_pages()
+    Zygote(PacketSocket(control, ToZygote), settings).serve()
 
 
 if __name__ == "__main__":

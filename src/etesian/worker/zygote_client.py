@@ -47,7 +47,15 @@ class ZygoteClient:
         settings = msgspec.json.encode(self._settings).decode()
         # -P: a module in the working directory must not shadow the library; -u: nothing waits in buffers at a
         # fork.
-        command = [sys.executable, "-P", "-u", "-m", "etesian.worker.zygote", str(theirs.fileno()), settings]
+        command = [
+            sys.executable,
+            "-P",
+            "-u",
+            "-m",
+            "etesian.worker.zygote",
+            str(theirs.fileno()),
+            settings,
+        ]
         with theirs:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, pass_fds=(theirs.fileno(),), start_new_session=True

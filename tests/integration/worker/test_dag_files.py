@@ -126,6 +126,15 @@ def test_a_bundle_that_the_worker_does_not_have_is_named(
     assert (outcome.cause, outcome.reason) == ("not_started", "this worker has no bundle 'other'")
 
 
+def test_a_program_that_a_file_starts_when_it_is_imported_may_end_any_time(
+    start_worker: StartWorker, scheduler: SchedulerUnderTest
+) -> None:
+    start_worker("import subprocess\nsubprocess.Popen(['sleep', '0.3'])\n" + COUNTING)
+    first = eval(told(scheduler.run_one(task("work")).outcome))[0]
+    scheduler.turn_for(0.6)
+    assert eval(told(scheduler.run_one(task("work")).outcome))[0] == first
+
+
 def test_a_file_outside_its_bundle_is_refused(
     start_worker: StartWorker, scheduler: SchedulerUnderTest
 ) -> None:

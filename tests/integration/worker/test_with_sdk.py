@@ -79,7 +79,12 @@ def answer(request: Request) -> Answer:
     match request:
         case GetConnection(conn_id="warehouse"):
             return FoundConnection(
-                found=True, conn_id="warehouse", conn_type="http", host="db", login="me", password="s3cret-pass"
+                found=True,
+                conn_id="warehouse",
+                conn_type="http",
+                host="db",
+                login="me",
+                password="s3cret-pass",
             )
         case GetVariable(key="api_token"):
             return FoundValue(value="t0ken-value")
@@ -93,7 +98,9 @@ def failed(outcome: object) -> Failed:
     return outcome
 
 
-def test_a_taskflow_task_pushes_what_it_returns(worker: WorkerUnderTest, scheduler: SchedulerUnderTest) -> None:
+def test_a_taskflow_task_pushes_what_it_returns(
+    worker: WorkerUnderTest, scheduler: SchedulerUnderTest
+) -> None:
     report = scheduler.run_one(task("add"))
     assert isinstance(report.outcome, Succeeded)
     (value,) = report.outcome.xcoms
@@ -143,7 +150,9 @@ def test_a_task_that_is_stopped_is_told_by_on_kill(
     assert "on_kill was called" in worker.messages_of(work)
 
 
-def test_a_time_out_ends_the_programs_of_a_task(worker: WorkerUnderTest, scheduler: SchedulerUnderTest) -> None:
+def test_a_time_out_ends_the_programs_of_a_task(
+    worker: WorkerUnderTest, scheduler: SchedulerUnderTest
+) -> None:
     work = task("long_bash", execution_timeout_seconds=1.0)
     outcome = failed(scheduler.run_one(work).outcome)
     assert outcome.cause == "timeout"
