@@ -78,7 +78,6 @@ def _describe_dag(dag: Dag) -> Facts:
     return {
         "version": dag.graph.version_hash if dag.graph is not None else None,
         "paused": dag.is_paused,
-        "next_point": dag.next_point if _catches_up(dag) else None,
         "unfinished": dag.unfinished,
         "active": dag.active,
         "gate": _describe_account(dag.gate),
@@ -95,17 +94,10 @@ def _describe_counts(counts: UpstreamCounts | None) -> tuple[int, ...] | None:
 
 
 def _describe_timers(memory: Memory) -> dict[str, datetime]:
-    """Describe those timers that do not depend on when they were set."""
-    return {
-        f"{kind} {target}": when
-        for (kind, target), when in memory.timers.pending().items()
-        if kind is not TimerKind.RUN_AFTER and not (kind is TimerKind.SCHEDULE and not _catches_up(target))
-    }
-
-
-def _catches_up(dag: object) -> bool:
-    """Without catch-up, the next point of a schedule that was held up depends on when it is asked for."""
-    return isinstance(dag, Dag) and dag.graph is not None and dag.graph.spec.catchup
+    """Describe the timers of runs and tasks; those of schedules depend on when they were set."""
+    of_schedules = {TimerKind.SCHEDULE, TimerKind.RUN_AFTER}
+    timers = memory.timers.pending().items()
+    return {f"{kind.name} {target}": when for (kind, target), when in timers if kind not in of_schedules}
 
 
 def find_difference(old: Any, new: Any, path: str = "") -> str | None:  # Any: nested plain values

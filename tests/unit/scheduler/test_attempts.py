@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from etesian.lifecycle.state import TaskState
-from etesian.protocol.reports import Claim, Failed, Finished, Succeeded, Usage
+from etesian.protocol.reports import Claim, Failed, Finished, Rescheduled, Succeeded, Usage
 from etesian.scheduler.core.decisions import (
     Acknowledge,
     AnswerClaim,
@@ -230,3 +230,21 @@ def test_an_attempt_may_fail_before_it_is_claimed(outcome: Failed) -> None:
     driver = started()
     driver.do(Finished(attempt_id=driver.open_attempt("a"), outcome=outcome))
     assert (driver.state("a"), driver.record("a").reason) == ("failed", "import error")
+
+
+def test_waits_beyond_the_end_of_the_calendar_do_no_harm() -> None:
+    spec = task("a", retries=9, retry_delay_seconds=1e300, execution_timeout_seconds=1e300)
+    driver = Driver(dag(spec, task("b", is_sensor=True), dagrun_timeout_seconds=1e300))
+    driver.trigger()
+    driver.fail("a")
+    driver.finish("b", Rescheduled(at=datetime.max))
+    for name in "ab":
+        wake_at = driver.record(name).wake_at
+        assert wake_at is not None
+        assert wake_at.year == 2130
+
+
+def test_a_moment_without_a_zone_is_meant_as_utc() -> None:
+    driver = started()
+    driver.finish("a", Rescheduled(at=datetime(2030, 1, 1, 0, 0, 30)))
+    assert driver.record("a").wake_at == START + timedelta(seconds=30)

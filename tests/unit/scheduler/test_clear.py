@@ -270,3 +270,11 @@ def test_a_deleted_dag_is_forgotten_with_all_its_runs_and_may_come_back() -> Non
     driver.learn(dag(task("a")))
     driver.trigger("again")
     assert driver.dispatched() == ["a"]
+
+
+def test_marks_that_make_no_sense_are_dropped() -> None:
+    driver = Driver(dag(task("a")))
+    driver.trigger()
+    mark(driver, "running", "a")
+    driver.do(MarkRun(dag_id="d", run_id="r", state="nonsense"))
+    assert driver.states() == {"a": "queued"}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from etesian.lifecycle.state import TaskState
 from etesian.protocol.reports import Claim
 from etesian.scheduler.core.decisions import AnswerClaim
 from etesian.scheduler.core.memory import CallbackState, Instance, Memory
+from etesian.scheduler.core.moments import wait_of
 from etesian.scheduler.core.moves import move
 from etesian.scheduler.core.timers import TimerKind
 
@@ -86,5 +87,5 @@ def watch_attempt(memory: Memory, instance: Instance) -> None:
         # have been withdrawn.
         started_at = record.queued_at + memory.settings.queued_timeout
     if started_at is not None:
-        due_at = started_at + timedelta(seconds=timeout) + memory.settings.execution_timeout_grace
+        due_at = started_at + wait_of(timeout) + memory.settings.execution_timeout_grace
         memory.timers.set(TimerKind.OVERDUE, instance, due_at)

@@ -10,6 +10,7 @@ from etesian.lifecycle.records import RunKey
 from etesian.lifecycle.state import TaskState
 from etesian.scheduler.core.callbacks import send_run_callback
 from etesian.scheduler.core.memory import Memory, Run
+from etesian.scheduler.core.moments import wait_of
 from etesian.scheduler.core.timers import TimerKind
 from etesian.spec.dag import DeadlineSpec
 
@@ -43,12 +44,11 @@ def _find_deadlines(run: Run) -> Iterator[tuple[Deadline, datetime]]:
     expected_at = record.data_interval_end or record.run_after
     for task in run.graph.tasks:
         for number, seconds in enumerate(task.spec.deadlines_seconds):
-            yield Deadline(run.key, number, task.task_id), expected_at + timedelta(seconds=seconds)
+            yield Deadline(run.key, number, task.task_id), expected_at + wait_of(seconds)
 
 
 def _due_at(run: Run, spec: DeadlineSpec) -> datetime | None:
     """Return when a run's deadline is; None if what it refers to is not known."""
-    interval = timedelta(seconds=spec.interval_seconds)
     match spec.reference:
         case "queued_at":
             reference = run.record.queued_at
@@ -60,7 +60,7 @@ def _due_at(run: Run, spec: DeadlineSpec) -> datetime | None:
             reference = run.record.queued_at + run.dag.average_runtime
         case _:
             reference = None
-    return None if reference is None else reference + interval
+    return None if reference is None else reference + wait_of(spec.interval_seconds)
 
 
 def miss_deadline(memory: Memory, deadline: Deadline, now: datetime) -> None:

@@ -15,6 +15,7 @@ from etesian.protocol.workloads import TIMED_OUT, Resume
 from etesian.scheduler.core.decisions import CancelTrigger, StartTrigger
 from etesian.scheduler.core.lanes import make_ready
 from etesian.scheduler.core.memory import Instance, Memory
+from etesian.scheduler.core.moments import as_utc
 from etesian.scheduler.core.moves import FRESH, WAITING_OUTSIDE, move
 from etesian.scheduler.core.timers import TimerKind
 from etesian.scheduler.core.upstream import judge
@@ -23,6 +24,7 @@ from etesian.scheduler.core.workloads import decode_resume, encode_resume
 
 def defer(memory: Memory, instance: Instance, outcome: Deferred, now: datetime) -> None:
     """Let a trigger, or a person, wait on behalf of a task whose process has ended."""
+    timeout_at = None if outcome.timeout_at is None else as_utc(outcome.timeout_at, now)
     is_question = outcome.awaiting_input is not None
     trigger_id = memory.ids.new_id(now) if outcome.trigger_class else None
     move(
@@ -30,7 +32,7 @@ def defer(memory: Memory, instance: Instance, outcome: Deferred, now: datetime) 
         instance,
         TaskState.AWAITING_INPUT if is_question else TaskState.DEFERRED,
         trigger_id=trigger_id,
-        wake_at=outcome.timeout_at,
+        wake_at=timeout_at,
         resume=encode_resume(Resume(method=outcome.method, kwargs=outcome.kwargs)),
     )
     if trigger_id is not None:
@@ -41,11 +43,11 @@ def defer(memory: Memory, instance: Instance, outcome: Deferred, now: datetime) 
                 key=instance.record.key,
                 trigger_class=outcome.trigger_class,
                 trigger_kwargs=outcome.trigger_kwargs,
-                timeout_at=outcome.timeout_at,
+                timeout_at=timeout_at,
             )
         )
-    if outcome.timeout_at is not None:
-        memory.timers.set(TimerKind.WAKE, instance, outcome.timeout_at)
+    if timeout_at is not None:
+        memory.timers.set(TimerKind.WAKE, instance, timeout_at)
 
 
 def take_trigger_event(memory: Memory, event: TriggerFired, now: datetime) -> None:

@@ -51,9 +51,8 @@ class SpecUpdated(_Event, frozen=True, kw_only=True):
     #: logical dates after ``newest_point`` that runs of other types have: the schedule leaves them out
     taken_dates: frozenset[datetime] = frozenset()
     failed_in_a_row: int = 0  #: newest finished runs that failed, counted back from now
-    average_runtime_seconds: float | None = (
-        None  #: of the newest finished runs, for deadlines; None: not known
-    )
+    #: of the newest finished runs, for deadlines; None: not known
+    average_runtime_seconds: float | None = None
 
 
 class RunAdded(_Event, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from etesian.lifecycle.records import RunKey, TaskKey
 from etesian.lifecycle.state import RunState, TaskState
@@ -13,10 +14,16 @@ from etesian.scheduler.core.memory import Instance, Memory, Run
 from etesian.scheduler.core.runs import end_run, start_run
 from etesian.scheduler.core.selection import FAILED_STATES, select_instances, select_runs, select_tasks
 
+#: States that users may declare of tasks and of runs; a command that asks for another one is dropped.
+TASK_MARKS: Final = {str(state): state for state in (TaskState.SUCCESS, TaskState.FAILED, TaskState.SKIPPED)}
+RUN_MARKS: Final = {str(state): state for state in (RunState.SUCCESS, RunState.FAILED, RunState.QUEUED)}
+
 
 def mark_tasks(memory: Memory, command: MarkTasks, now: datetime) -> None:
     """Give the selected task instances a final state. What had failed below them is cleared and goes on."""
-    state = TaskState(command.state)
+    state = TASK_MARKS.get(command.state)
+    if state is None:
+        return
     for run in select_runs(memory, command.selection):
         if not run.nodes:
             continue
@@ -48,9 +55,9 @@ def _find_failed_below(run: Run, marked: list[Instance]) -> list[Instance]:
 def mark_run(memory: Memory, command: MarkRun, now: datetime) -> None:
     """Declare a run's state: ``success`` and ``failed`` end it, ``queued`` clears it and runs it again."""
     run = memory.runs.get(RunKey(command.dag_id, command.run_id))
-    if run is None:
+    state = RUN_MARKS.get(command.state)
+    if run is None or state is None:
         return
-    state = RunState(command.state)
     if state is RunState.QUEUED:
         clear_run(memory, run, now)
         return

@@ -77,9 +77,8 @@ class Node:
     def __init__(self, run: Run, task: GraphTask) -> None:
         self.run = run
         self.task = task
-        self.instances: dict[
-            int, Instance
-        ] = {}  #: by map index; -1 alone unless the task is mapped and expanded
+        #: By map index; -1 alone unless the task is mapped and expanded.
+        self.instances: dict[int, Instance] = {}
         self.counts = UpstreamCounts()
         self.setup_counts: UpstreamCounts | None = UpstreamCounts() if task.setups else None
         self.account: Account | None = None  #: for ``max_active_tis_per_dagrun``
@@ -141,9 +140,8 @@ class Run:
         self.lanes: dict[tuple[str, int, int], Lane[Instance]] = {}
         #: Lengths of XComs, by task_id and map index, then by key; -1: a value without length.
         self.lengths: dict[tuple[str, int], dict[str, int]] = {}
-        self.map_lengths: dict[
-            str, dict[str, int]
-        ] = {}  #: of expanded tasks and groups: the length of each input
+        #: Of expanded tasks and groups: the length of each input.
+        self.map_lengths: dict[str, dict[str, int]] = {}
         self.context: RunContext | None = None  #: as workers see the run; None when it must be made anew
         self.asset_events: tuple[dict[str, object], ...] = ()  #: that caused the run, as workers see them
         self.past: Past | None = None  #: None while the store was not asked or has not answered
@@ -226,9 +224,8 @@ class Dag:
         self.taken_dates: set[datetime] = set()  #: logical dates to come that runs of other types have
         self.failed_in_a_row = 0
         self.runs: dict[str, Run] = {}  #: by run_id
-        self.queue: list[
-            tuple[datetime, str]
-        ] = []  #: heap of queued runs: run_after and run_id; backfills apart
+        #: Heap of queued runs: run_after and run_id; backfills apart.
+        self.queue: list[tuple[datetime, str]] = []
         self.unfinished = 0  #: queued and running runs, backfills apart
         self.active = 0  #: running runs, backfills apart
         self.schedule_is_held = False  #: no run is created, because too many are unfinished
@@ -239,9 +236,8 @@ class Dag:
         self.unbound: list[DagRunRecord] = []  #: runs asked for before the DAG was known
         self.gate = Account("dag", dag_id, None)  #: closed while the DAG is paused
         self.task_accounts: dict[str, Account] = {}  #: for ``max_active_tis_per_dag``
-        self.recent: OrderedDict[str, dict[str, TaskState]] = (
-            OrderedDict()
-        )  #: what the last finished runs came to
+        #: What the last finished runs came to, by run_id.
+        self.recent: OrderedDict[str, dict[str, TaskState]] = OrderedDict()
 
     def __repr__(self) -> str:
         return f"<Dag {self.dag_id}>"

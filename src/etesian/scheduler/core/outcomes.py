@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from etesian.lifecycle.records import AttemptRecord
 from etesian.lifecycle.retries import compute_retry_delay, may_retry
@@ -14,6 +14,7 @@ from etesian.scheduler.core.claims import start_attempt
 from etesian.scheduler.core.decisions import Acknowledge, SaveAttempt, StoreReport
 from etesian.scheduler.core.deferral import defer
 from etesian.scheduler.core.memory import Instance, Memory
+from etesian.scheduler.core.moments import as_utc, wait_of
 from etesian.scheduler.core.moves import FRESH, move
 from etesian.scheduler.core.timers import TimerKind
 from etesian.scheduler.core.upstream import skip
@@ -36,7 +37,7 @@ def _take_task_report(memory: Memory, instance: Instance, report: Finished, now:
     outcome = report.outcome
     if instance.state is TaskState.QUEUED and not isinstance(outcome, Failed):
         # The claim was granted but not stored (a power cut); the report proves that it was.
-        start_attempt(memory, instance, report.started_at or now, hostname=None, pid=None)
+        start_attempt(memory, instance, now, hostname=None, pid=None)
     memory.decide(StoreReport(key=instance.record.key, report=report))
     if report.rendered_map_index is not None:
         memory.update(instance, rendered_map_index=report.rendered_map_index)
@@ -55,7 +56,7 @@ def _follow(memory: Memory, instance: Instance, report: Finished, outcome: Outco
         case Failed():
             fail_attempt(memory, instance, outcome, now, report=report)
         case Rescheduled():
-            _look_later(memory, instance, outcome)
+            _look_later(memory, instance, as_utc(outcome.at, now))
         case Deferred():
             defer(memory, instance, outcome, now)
 
@@ -75,7 +76,7 @@ def fail_attempt(
     if seconds is None:
         failed_tries = record.try_number - (record.max_tries - spec.retries)
         seconds = compute_retry_delay(spec, failed_tries)
-    wake_at = now + timedelta(seconds=seconds)
+    wake_at = now + wait_of(seconds)
     ended_at = _ended_at(instance, report, now)
     save_attempt(memory, instance, TaskState.FAILED, ended_at, reason=outcome.reason, report=report)
     move(
@@ -148,16 +149,16 @@ def _finish(
         memory.failed_fast[instance.node.run] = instance.record.task_id
 
 
-def _look_later(memory: Memory, instance: Instance, outcome: Rescheduled) -> None:
+def _look_later(memory: Memory, instance: Instance, wake_at: datetime) -> None:
     record = instance.record
     move(
         memory,
         instance,
         TaskState.UP_FOR_RESCHEDULE,
-        wake_at=outcome.at,
+        wake_at=wake_at,
         first_started_at=record.first_started_at or record.started_at,
     )
-    memory.timers.set(TimerKind.WAKE, instance, outcome.at)
+    memory.timers.set(TimerKind.WAKE, instance, wake_at)
 
 
 def _restart(memory: Memory, instance: Instance, report: Finished | None, now: datetime) -> None:
@@ -210,4 +211,4 @@ def _ended_at(instance: Instance, report: Finished | None, now: datetime) -> dat
     """Return when the attempt ended by its worker's clock, as far as that agrees with ours."""
     if report is None or report.ended_at is None:
         return now
-    return min(max(report.ended_at, instance.record.started_at or now), now)
+    return min(max(as_utc(report.ended_at, now), instance.record.started_at or now), now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from heapq import heappop, heappush
 
 from etesian.lifecycle.records import DagRunRecord, TaskInstanceRecord
@@ -13,6 +13,7 @@ from etesian.scheduler.core.decisions import PauseDag
 from etesian.scheduler.core.events import RunAdded
 from etesian.scheduler.core.graph import GraphTask
 from etesian.scheduler.core.memory import Dag, Memory, Node, Run
+from etesian.scheduler.core.moments import wait_of
 from etesian.scheduler.core.moves import add_instance
 from etesian.scheduler.core.past import ask_past, forget_past, insert_into_past, leave_for_successors
 from etesian.scheduler.core.timers import TimerKind
@@ -121,7 +122,7 @@ def arm_timeout(memory: Memory, run: Run) -> None:
     if timeout is None or run.record.started_at is None:
         memory.timers.cancel(TimerKind.RUN_TIMEOUT, run)
     else:
-        memory.timers.set(TimerKind.RUN_TIMEOUT, run, run.record.started_at + timedelta(seconds=timeout))
+        memory.timers.set(TimerKind.RUN_TIMEOUT, run, run.record.started_at + wait_of(timeout))
 
 
 def populate(memory: Memory, run: Run) -> None:

@@ -10,18 +10,16 @@ from datetime import timedelta
 class CoreSettings:
     """Settings of one core. They do not change while it lives."""
 
-    ids_seed: bytes = (
-        b"etesian"  #: makes ids repeatable; in production random, so that no two leaders share ids
-    )
+    #: Makes ids repeatable; in production random, so that no two leaders share ids.
+    ids_seed: bytes = b"etesian"
     default_executor: str = "local"  #: for tasks that name none
     parallelism: int = 32  #: task instances queued or running at one time, over all DAGs
     callback_parallelism: int = 8  #: callbacks handed to executors at one time; they take no slot of a pool
     queued_timeout: timedelta = timedelta(
         minutes=10
-    )  #: an attempt not claimed for this long is dispatched anew
+    )  #: an attempt not claimed for so long is dispatched anew
     max_dispatches: int = 3  #: times one try is handed to an executor before the try counts as failed
     max_callback_attempts: int = 5  #: times a callback is tried when its process is lost
-    execution_timeout_grace: timedelta = timedelta(
-        minutes=1
-    )  #: the worker enforces the time-out; after this, the core
+    #: Workers enforce execution time-outs; when this much more has passed, the core does.
+    execution_timeout_grace: timedelta = timedelta(minutes=1)
     max_map_length: int = 100_000  #: task instances of one mapped task; more is an error of the task
