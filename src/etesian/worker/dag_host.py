@@ -73,9 +73,8 @@ class DagHost:
         try:
             self._become_host(zygote_pid)
             if self._file.is_spawned or self._load():
-                die_with_parent(
-                    zygote_pid, 0
-                )  # from here on the end of the control socket is what ends this host
+                # The end of the control socket is what ends this host from here on, not that of the zygote.
+                die_with_parent(zygote_pid, 0)
                 self._serve()
             status = 0
         except PeerGoneError:
