@@ -6,17 +6,23 @@ import importlib
 import sys
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from opcode import opmap
 from pathlib import Path
 from types import FrameType, ModuleType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from etesian.compat.missing import explain_name
 from etesian.compat.tables import find_table, has_children
 from etesian.compat.wiring import connect
 from etesian.sdk.operator_meta import BaseOperatorMeta
+
+if TYPE_CHECKING:
+    from importlib.abc import Loader
+else:
+    Loader = (
+        object  # the base class has nothing that is used, and takes as long to import as all of this package
+    )
 
 _IMPORT_FROM: Final = opmap["IMPORT_FROM"]
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib.abc import Loader
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
+from typing import Any
 
 from etesian.compat.module import TableLoader, resolve
 from etesian.compat.names.providers import OURS, REMOVED, STANDARD
@@ -23,24 +23,25 @@ def find_provider_module(fullname: str, path: Sequence[str] | None) -> ModuleSpe
         # a table without names is a package
         return ModuleSpec(fullname, TableLoader(fullname, table), is_package=not table)
     if spec.loader is not None and fullname in REMOVED:
-        spec.loader = _AddingLoader(spec.loader, table)
+        spec.loader = _AddingLoader(fullname, spec.loader, table)
     return spec
 
 
-class _AddingLoader(Loader):
+class _AddingLoader(TableLoader):
     """Runs a module as it is, and gives it the names of a table that it does not have."""
 
-    def __init__(self, loader: Loader, table: Mapping[str, str]) -> None:
-        self._loader = loader
-        self._table = table
+    def __init__(self, fullname: str, loader: Any, table: Mapping[str, str]) -> None:
+        super().__init__(fullname, table)
+        self._loader = loader  # Any: loaders share names, not a class
 
     def __getattr__(self, name: str) -> object:
         """Answer as the loader of the file, of which tools ask more than importing needs."""
         return getattr(self._loader, name)
 
-    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
         """Make the module as its own loader does."""
-        return self._loader.create_module(spec)
+        made: ModuleType = self._loader.create_module(spec)
+        return made
 
     def exec_module(self, module: ModuleType) -> None:
         """Run the file, then let the missing names resolve themselves when asked for."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 from etesian.compat.names import authoring, exceptions, operators, runtime, sdk
 
@@ -25,7 +25,7 @@ def _tables() -> Tables:
 @cache
 def _moved() -> Tables:
     """Return names that moved into provider packages after 1.10: a larger table, read when one of them is asked for."""
-    text = files("etesian.compat.names").joinpath("moved.json").read_text()
+    text = (Path(__file__).parent / "names" / "moved.json").read_text(encoding="utf-8")
     return {
         f"airflow.{module}": {name: _full(place) for name, place in table.items()}
         for module, table in json.loads(text).items()

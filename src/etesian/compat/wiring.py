@@ -6,16 +6,21 @@ from functools import cache
 
 from etesian.compat.adapters.arguments import ADAPTERS
 from etesian.compat.eras import era_of
-from etesian.compat.provider_flavours import find_provider_flavour
 from etesian.sdk.argument_adapters import register_adapter
 from etesian.sdk.era import choose_era_with
-from etesian.sdk.flavours import add_flavour_source
+from etesian.sdk.flavours import Flavour, add_flavour_source
 
 
 @cache
 def connect() -> None:
     """Tell the SDK, once per process."""
     choose_era_with(era_of)
-    add_flavour_source(find_provider_flavour)
+    add_flavour_source(_find_provider_flavour)
     for operator, adapter in ADAPTERS.items():
         register_adapter(operator, adapter)
+
+
+def _find_provider_flavour(name: str) -> Flavour | None:
+    from etesian.compat.provider_flavours import find_provider_flavour  # late: few files use one
+
+    return find_provider_flavour(name)

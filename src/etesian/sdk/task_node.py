@@ -22,7 +22,7 @@ _TEARDOWN_RULE = TriggerRule.ALL_DONE_SETUP_SUCCESS
 
 def _is_dag(value: object) -> bool:
     """Return whether something holds tasks by id, as DAGs do; their class is defined above this module."""
-    return hasattr(value, "task_dict")
+    return isinstance(getattr(value, "task_dict", None), dict)
 
 
 class TaskNode(DependencyMixin):
