@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 
 from etesian.spec.asset import AssetAll, AssetSpec
@@ -18,6 +18,7 @@ from etesian.spec.schedule import (
 from etesian.spec.task import GroupSpec, LiteralInput, MapSpec, TaskSpec, XComInput
 from etesian.spec.trigger_rule import TriggerRule
 
+START = datetime(2030, 1, 1, tzinfo=UTC)
 RULES = tuple(TriggerRule)
 ORDERS = AssetSpec(name="orders", uri="s3://orders")
 PRICES = AssetSpec(name="prices", uri="s3://prices")

@@ -72,6 +72,7 @@ class Store:
     """All rows."""
 
     epoch: int = 0
+    changes: int = 0  #: rows of runs and task instances written so far
     dags: dict[str, DagRow] = field(default_factory=dict)
     runs: dict[RunKey, DagRunRecord] = field(default_factory=dict)
     tasks: dict[RunKey, dict[TaskKey, TaskInstanceRecord]] = field(default_factory=dict)
@@ -97,6 +98,7 @@ class Store:
             raise FencedError
         for decision in decisions:
             self._store(decision)
+            self.changes += isinstance(decision, (SaveRun, SaveTaskInstance))
 
     def _store(self, decision: Decision) -> None:  # noqa: C901 - a flat match
         match decision:
