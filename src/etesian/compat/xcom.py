@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from etesian.compat.columns import ColumnMeta
 from etesian.protocol.requests import GetXCom, PushXCom, XComItems
 from etesian.sdk.exceptions import AirflowException
 from etesian.sdk.runtime import current_platform
@@ -16,7 +17,7 @@ XCOM_RETURN_KEY: Final = RETURN_VALUE_KEY
 LazyXComAccess = Sequence
 
 
-class XCom:
+class XCom(metaclass=ColumnMeta):
     """Values that tasks left for others."""
 
     XCOM_RETURN_KEY = XCOM_RETURN_KEY
