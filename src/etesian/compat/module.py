@@ -24,6 +24,8 @@ else:
         object  # the base class has nothing that is used, and takes as long to import as all of this package
     )
 
+#: Where operators come from that may have had another name: providers, and what stands in for older ones.
+_PROVIDERS: Final = ("airflow.providers.", "etesian.compat.adapters.")
 _IMPORT_FROM: Final = opmap["IMPORT_FROM"]
 
 #: Name to ``module:attribute`` of ours; under the name ``""`` a module of ours that has all other names.
@@ -96,11 +98,9 @@ def resolve(place: str) -> object:
 
 def under_name(value: object, name: str) -> object:
     """Return an operator class of a provider under its older name, which its tasks show; all else as it is."""
-    if (
-        isinstance(value, BaseOperatorMeta)
-        and value.__module__.startswith("airflow.")
-        and value.__name__ != name
-    ):
+    if not isinstance(value, BaseOperatorMeta) or not value.__module__.startswith(_PROVIDERS):
+        return value
+    if value.__name__ != name:
         return type(value)(name, (value,), {"__module__": value.__module__, "__doc__": value.__doc__})
     return value
 
