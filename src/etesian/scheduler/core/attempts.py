@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from datetime import datetime
 
 from etesian.lifecycle.state import OCCUPYING_STATES, TaskState
@@ -95,6 +96,12 @@ def expire_unclaimed(memory: Memory, now: datetime) -> None:
 
 def unclaimed_due_at(memory: Memory) -> datetime | None:
     """Return when the oldest unclaimed attempt expires."""
+    if not memory.is_unclaimed_sorted:
+        unclaimed = sorted(
+            memory.unclaimed.items(), key=lambda item: (str(item[1].record.queued_at), item[0])
+        )
+        memory.unclaimed = OrderedDict(unclaimed)
+        memory.is_unclaimed_sorted = True
     for instance in memory.unclaimed.values():
         queued_at = instance.record.queued_at
         if queued_at is not None:

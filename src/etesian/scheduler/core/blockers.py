@@ -130,7 +130,7 @@ def _explain_waiting(instance: Instance) -> Iterator[Blocker]:
     if not are_sources_done(run, task.expansion) and task.expansion is not None:
         sources = sorted({task_id for task_id, _ in task.expansion.sources})
         yield Blocker(kind="mapping", text=f"how often it runs is known when {_names(sources)} has finished")
-    past = explain_past(instance)
+    past = explain_past(instance.node)
     if past is not None:
         yield Blocker(kind="past", text=f"it depends on the run before: {past}")
 

@@ -298,6 +298,7 @@ class Memory:
         self.runs: dict[RunKey, Run] = {}
         self.attempts: dict[str, Instance] = {}  #: open attempts by id
         self.unclaimed: OrderedDict[str, Instance] = OrderedDict()  #: queued attempts, the oldest first
+        self.is_unclaimed_sorted = True
         self.triggers: dict[str, Instance] = {}  #: by trigger_id
         self.parallelism = Account("parallelism", "parallelism", settings.parallelism)
         self.pools: dict[str, Account] = {"default_pool": Account("pool", "default_pool", DEFAULT_POOL_SLOTS)}

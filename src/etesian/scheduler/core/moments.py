@@ -10,12 +10,12 @@ LONGEST_WAIT: Final = timedelta(days=36525)
 
 
 def wait_of(seconds: float) -> timedelta:
-    """Return a wait of so many seconds, not negative and not longer than ``LONGEST_WAIT``.
+    """Return a wait of so many seconds, not longer than ``LONGEST_WAIT``; none at all if it is not a positive number.
 
-    >>> wait_of(90), wait_of(-1), wait_of(1e300) == LONGEST_WAIT
-    (datetime.timedelta(seconds=90), datetime.timedelta(0), True)
+    >>> wait_of(90), wait_of(-1), wait_of(float("nan")), wait_of(1e300) == LONGEST_WAIT
+    (datetime.timedelta(seconds=90), datetime.timedelta(0), datetime.timedelta(0), True)
     """
-    return timedelta(seconds=min(max(seconds, 0.0), LONGEST_WAIT.total_seconds()))
+    return timedelta(seconds=min(seconds, LONGEST_WAIT.total_seconds())) if seconds > 0 else timedelta(0)
 
 
 def as_utc(moment: datetime, now: datetime) -> datetime:

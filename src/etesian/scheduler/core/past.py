@@ -7,7 +7,7 @@ from typing import Final
 from etesian.lifecycle.state import TaskState
 from etesian.scheduler.core.decisions import AskPast
 from etesian.scheduler.core.events import PastKnown
-from etesian.scheduler.core.memory import Instance, Memory, Past, Run
+from etesian.scheduler.core.memory import Memory, Node, Past, Run
 
 #: What a task of the run before must have come to.
 GOOD: Final = frozenset({TaskState.SUCCESS, TaskState.SKIPPED})
@@ -110,35 +110,52 @@ def forget_recent(run: Run) -> None:
     run.dag.recent.pop(run.record.run_id, None)
 
 
-def is_past_met(instance: Instance) -> bool:
-    """Return whether the run before permits this task instance to start."""
-    return explain_past(instance) is None
-
-
-def explain_past(instance: Instance) -> str | None:
-    """Say what of the run before still keeps this task instance waiting; None: nothing."""
-    task, run = instance.node.task, instance.node.run
-    if not task.uses_past:
-        return None
+def is_past_met(node: Node) -> bool:
+    """Return whether the run before permits a task to start; the same for all its task instances."""
+    task, run = node.task, node.run
     past = run.past
+    if not task.uses_past or (past is not None and past.run_id is None):
+        return True
+    if past is None:
+        return False
+    is_good = _is_good(past, task.task_id)
+    if is_good is None:
+        return task.spec.ignore_first_depends_on_past
+    if not is_good or not task.spec.wait_for_downstream:
+        return is_good
+    tasks = run.graph.tasks
+    return all(
+        _is_good(past, tasks[number].task_id) is not False for number in run.graph.direct_downstream(task)
+    )
+
+
+def _is_good(past: Past, task_id: str) -> bool | None:
+    """Return whether all task instances of a task came to something good; None: there are none."""
+    if past.run is None:
+        state = past.states.get(task_id)
+        return None if state is None else state in GOOD
+    if not past.run.nodes:
+        return False if task_id in past.run.graph.index else None
+    node = past.run.node(task_id)
+    return None if node is None else not node.not_good
+
+
+def explain_past(node: Node) -> str | None:
+    """Say what of the run before still keeps a task waiting; None: nothing."""
+    task, run = node.task, node.run
+    past = run.past
+    if is_past_met(node):
+        return None
     if past is None:
         return "the run before is being looked up"
-    if past.run_id is None:
-        return None
     state = _past_state(past, task.task_id)
     if state is None:
-        if task.spec.ignore_first_depends_on_past:
-            return None
         return f"{task.task_id!r} has no task instance in the run before, {past.run_id!r}"
     if state not in GOOD:
         return f"{task.task_id!r} is {state} in the run before, {past.run_id!r}"
-    if task.spec.wait_for_downstream:
-        for number in run.graph.direct_downstream(task):
-            below = run.graph.tasks[number].task_id
-            below_state = _past_state(past, below)
-            if below_state is not None and below_state not in GOOD:
-                return f"{below!r}, downstream of it, is {below_state} in the run before, {past.run_id!r}"
-    return None
+    below = [run.graph.tasks[number].task_id for number in run.graph.direct_downstream(task)]
+    bad = next(task_id for task_id in below if _is_good(past, task_id) is False)
+    return f"{bad!r}, downstream of it, is {_past_state(past, bad)} in the run before, {past.run_id!r}"
 
 
 def _past_state(past: Past, task_id: str) -> TaskState | None:
@@ -154,9 +171,7 @@ def worst_state(run: Run, task_id: str) -> TaskState | None:
     node = run.node(task_id)
     if node is None:
         return None
-    states = (
-        instance.state for instance in node.instances.values() if instance.state is not TaskState.REMOVED
-    )
+    states = (it.state for it in node.instances.values() if it.state is not TaskState.REMOVED)
     if not node.not_good:
         return next(states, None)
     return next(state for state in states if state not in GOOD)

@@ -31,14 +31,6 @@ def load_instances(memory: Memory, run: Run, records: Sequence[TaskInstanceRecor
             _take_up(memory, add_instance(memory, node, record))
     for expansion in run.graph.expansions.values():
         run.map_lengths[expansion.name] = measure(run, expansion)
-    _sort_unclaimed(memory)
-
-
-def _sort_unclaimed(memory: Memory) -> None:
-    """Runs come in any order; the oldest attempt must expire first."""
-    unclaimed = sorted(memory.unclaimed.items(), key=lambda item: (str(item[1].record.queued_at), item[0]))
-    memory.unclaimed.clear()
-    memory.unclaimed.update(unclaimed)
 
 
 def _take_up(memory: Memory, instance: Instance) -> None:
@@ -64,6 +56,7 @@ def _hold(memory: Memory, instance: Instance) -> None:
     memory.attempts[record.attempt_id] = instance
     if record.state is TaskState.QUEUED:
         memory.unclaimed[record.attempt_id] = instance
+        memory.is_unclaimed_sorted = False  # runs are loaded in any order
         instance.dispatches = 1
     if record.state is TaskState.RUNNING:
         watch_attempt(memory, instance)

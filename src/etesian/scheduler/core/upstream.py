@@ -24,7 +24,7 @@ def evaluate_node(memory: Memory, node: Node, now: datetime) -> None:
             evaluate_instance(memory, instance, now)
         return
     verdict = judge(node, None)
-    if verdict is Verdict.WAIT:
+    if verdict is Verdict.WAIT or (verdict is Verdict.RUN and not task.has_bounds and not is_past_met(node)):
         return
     for instance in list(node.instances.values()):
         if instance.record.state is TaskState.NONE:
@@ -69,14 +69,14 @@ def _follow(memory: Memory, instance: Instance, verdict: Verdict, now: datetime)
         move(memory, instance, TaskState.UPSTREAM_FAILED, ended_at=now)
         return
     if verdict is Verdict.SKIP:
-        if not task.spec.wait_for_past_depends_before_skipping or is_past_met(instance):
+        if not task.spec.wait_for_past_depends_before_skipping or is_past_met(instance.node):
             skip(memory, instance, now, None)
         return
     if instance.is_placeholder or not are_sources_done(instance.node.run, task.expansion):
         return  # ``expand`` looks at it again when its number is known
     if task.has_bounds and (out_of_bounds := explain_bounds(instance)) is not None:
         skip(memory, instance, now, out_of_bounds)
-    elif task.uses_past and not is_past_met(instance):
+    elif task.uses_past and not is_past_met(instance.node):
         return
     elif task.is_silent:
         move(memory, instance, TaskState.SUCCESS, try_number=1, started_at=now, ended_at=now)
