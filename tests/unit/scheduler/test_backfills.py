@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import msgspec
 import pytest
 
 from etesian.lifecycle.records import RunKey
 from etesian.lifecycle.state import RunState, RunType
-from etesian.protocol.commands import ChangeBackfill, CreateBackfill
+from etesian.protocol.commands import ChangeBackfill, CreateBackfill, MarkRun
 from etesian.scheduler.core.decisions import AskRun, CompleteBackfill, SaveRun
 from etesian.scheduler.core.events import BackfillLoaded, ExistingRun, RunGone
 from etesian.spec.schedule import CronTriggerSchedule
@@ -163,3 +164,35 @@ def test_a_new_leader_goes_on_where_the_old_one_was() -> None:
     assert run_ids(other) == []
     other.finish("a", run_id=name(3))
     assert run_ids(other) == [name(1)]
+
+
+def test_a_run_of_a_backfill_that_is_over_runs_again_like_any_other() -> None:
+    driver = driver_of()
+    driver.do(order(from_date=day(1)))
+    driver.finish("a", run_id=name(1))
+    assert driver.decided(CompleteBackfill)
+    driver.do(driver.load(RunKey("d", name(1))), MarkRun(dag_id="d", run_id=name(1), state="queued"))
+    assert driver.run(name(1)).state is RunState.RUNNING
+
+
+def test_two_backfills_of_the_same_dates_make_each_run_once() -> None:
+    driver = driver_of()
+    driver.do(
+        order(max_active_runs=1), msgspec.structs.replace(order(max_active_runs=1), backfill_id="other")
+    )
+    made, open_runs = [], run_ids(driver)
+    while open_runs:
+        run_id = open_runs.pop(0)
+        made.append(run_id)
+        driver.finish("a", run_id=run_id)
+        open_runs += run_ids(driver)
+    assert sorted(made) == [name(4), name(3), name(2), name(1)]
+
+
+def test_a_run_that_a_user_cleared_first_is_not_done_twice() -> None:
+    driver = finished_run()
+    driver.do(driver.load(RunKey("d", "old")), MarkRun(dag_id="d", run_id="old", state="queued"))
+    assert driver.run("old").state is RunState.RUNNING
+    driver.finish("a", run_id="old")
+    assert driver.run("old").state is RunState.SUCCESS
+    assert driver.decided(CompleteBackfill)

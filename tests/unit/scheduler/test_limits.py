@@ -164,3 +164,17 @@ def test_no_task_starves_while_others_keep_coming() -> None:
     driver.finish("a", run_id="0")
     driver.finish("a", run_id="1")
     assert driver.dispatched() == ["big"]
+
+
+def test_a_pool_that_became_too_small_for_one_task_is_not_kept_for_it() -> None:
+    tasks = (
+        task("holds", pool="p", priority=9),
+        task("big", pool="p", pool_slots=2, priority=5),
+        task("small", pool="p"),
+    )
+    driver = Driver(dag(*tasks), pools={"p": 2})
+    driver.trigger()
+    assert driver.dispatched() == ["holds"]
+    driver.do(PoolsSet(pools={"p": (1, False)}))
+    driver.finish("holds")
+    assert driver.dispatched() == ["small"]

@@ -150,3 +150,15 @@ def test_what_ended_in_the_same_batch_counts_more_than_what_the_store_said() -> 
         )
     )
     assert driver.dispatched() == ["a"]
+
+
+def test_the_past_may_be_of_a_version_that_did_not_depend_on_it() -> None:
+    driver = Driver(dag(task("a"), task("b")))
+    driver.trigger("yesterday", logical_date=YESTERDAY)
+    driver.learn(dag(task("a", wait_for_downstream=True), task("b", "a")), version="v2")
+    driver.trigger("today", logical_date=TODAY)
+    driver.do(past({}))
+    driver.finish("a", run_id="yesterday")
+    assert driver.dispatched() == []
+    driver.finish("b", run_id="yesterday")
+    assert driver.dispatched() == ["a"]
