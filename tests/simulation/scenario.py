@@ -83,6 +83,8 @@ class Scenario:
     def _restart(self) -> None:
         """The leader dies or is replaced; if it still believes to lead, the store refuses its writes."""
         self.leader.batch([], self.now)
+        while (due := self.leader.core.next_wake()) is not None and due <= self.now:
+            self.leader.batch([], self.now)  # one batch may leave work for the next one
         self._replay()
         old, rows = self.leader, self.store.snapshot()
         self.leader = self._elect()
