@@ -7,7 +7,7 @@ import pytest
 
 from etesian.lifecycle.records import RunKey
 from etesian.lifecycle.state import RunState, RunType
-from etesian.protocol.commands import ChangeBackfill, CreateBackfill, MarkRun
+from etesian.protocol.commands import ChangeBackfill, CreateBackfill, MarkRun, PauseChanged
 from etesian.scheduler.core.decisions import AskRun, CompleteBackfill, SaveRun
 from etesian.scheduler.core.events import BackfillLoaded, ExistingRun, RunGone
 from etesian.spec.schedule import CronTriggerSchedule
@@ -117,6 +117,16 @@ def test_a_run_is_done_again_as_part_of_the_backfill() -> None:
     )
     driver.finish("a", run_id="old")
     assert driver.decided(CompleteBackfill)
+
+
+def test_a_cancelled_backfill_closes_the_runs_that_were_to_be_done_again() -> None:
+    driver = finished_run()
+    driver.do(PauseChanged(dag_id="d", is_paused=True))
+    driver.do(driver.load(RunKey("d", "old")))
+    assert (driver.run("old").state, driver.states("old")) == (RunState.QUEUED, {"a": "none"})
+    driver.do(ChangeBackfill(backfill_id="b", action="cancel"))
+    assert (driver.run("old").state, driver.states("old")) == (RunState.FAILED, {"a": "skipped"})
+    assert driver.run("old").reason == "its backfill was cancelled"
 
 
 def test_a_run_that_is_gone_is_not_waited_for() -> None:

@@ -10,6 +10,7 @@ from etesian.protocol.commands import ChangeBackfill, CreateBackfill
 from etesian.scheduler.core.clear import clear_run
 from etesian.scheduler.core.decisions import AskRun, CompleteBackfill
 from etesian.scheduler.core.events import BackfillLoaded, ExistingRun, RunGone
+from etesian.scheduler.core.halt import halt_tasks
 from etesian.scheduler.core.memory import Backfill, Dag, Memory, Run
 from etesian.scheduler.core.runs import add_new_run, end_run, join_backfill, start_run
 from etesian.scheduler.core.runs_due import make_run_id
@@ -71,7 +72,9 @@ def change_backfill(memory: Memory, command: ChangeBackfill, now: datetime) -> N
             backfill.again.clear()
             for run in list(backfill.runs.values()):
                 if run.record.state is RunState.QUEUED:
-                    end_run(memory, run, RunState.FAILED, now, reason="its backfill was cancelled")
+                    reason = "its backfill was cancelled"
+                    halt_tasks(memory, run, now, reason)  # it has some if it is done again
+                    end_run(memory, run, RunState.FAILED, now, reason=reason)
         memory.touch_dag(dag)
 
 
