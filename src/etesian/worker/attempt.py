@@ -39,10 +39,11 @@ class Attempt:
 
     def __init__(self, runner: TaskRunner, settings: ProcessSettings) -> None:
         self._runner = runner
-        self._settings = settings
         self._logs_dir = Path(settings.logs_dir)
         self._log = AttemptLog(secrets_masker().redact_text, settings.log_level)
         self._log.capture_python()
+        self._channel = AttemptChannel()
+        self._platform = ChannelPlatform(self._channel, settings.request_seconds)
         self._has_outcome = False
         signal.signal(TIME_OUT_SIGNAL, self._on_time_out)  # processes forked from this one inherit it
 
@@ -67,20 +68,19 @@ class Attempt:
         Raises:
             OSError: the supervisor has gone; ``EOFError`` if it went before it sent a workload.
         """
-        channel = AttemptChannel(connection)
-        platform = ChannelPlatform(channel, self._settings.request_seconds)
-        set_platform(platform)
+        channel = self._channel
+        channel.connect(connection)
+        set_platform(self._platform)
         channel.send(Ready(pid=os.getpid()))
         workload = channel.receive()
         started_at = utc_now()
         if not isinstance(workload, RunTask | RunCallback):
             raise TypeError(f"expected a workload, got {type(workload).__name__}")
-        secrets_masker().add_listener(platform.mask)
+        secrets_masker().add_listener(self._platform.mask)
         self._log.direct_to(partial(workload_log_path, self._logs_dir, workload))
-        pid = os.getpid()
         outcome, rendered_map_index = self._run(workload)
         self._log.flush()
-        if os.getpid() != pid:
+        if not channel.is_ours:
             return  # a process that user code forked has come back here; only its parent may report
         attempt_id, ended_at = workload.attempt_id, utc_now()
         report = Finished(

@@ -25,18 +25,31 @@ class PlatformUnreachableError(EtesianError):
 
 
 class AttemptChannel:
-    """This process's end of the socket to the supervisor. Blocking; used by one thread at a time."""
+    """This process's end of the socket to the supervisor. Blocking; used by one thread at a time.
 
-    def __init__(self, sock: socket.socket) -> None:
-        sock.setblocking(True)
-        self._socket = sock
+    Made ahead of time, in the process that is forked from; connected in the one that uses it.
+    """
+
+    def __init__(self) -> None:
+        self._socket: socket.socket | None = None
         self._reader: FrameReader[ToAttempt] = FrameReader(ToAttempt)
         self._received: list[ToAttempt] = []
+        self._pid = 0
+
+    def connect(self, connection: socket.socket) -> None:
+        """Use this socket from now on, in this process."""
+        connection.setblocking(True)
+        self._socket = connection
+        self._pid = os.getpid()
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether this process, and not a parent that forked it, holds the other end's attention."""
+        return self._pid == os.getpid()
 
     def send(self, message: msgspec.Struct) -> None:
         """Send one message; waits if the supervisor is busy."""
-        self._set_timeout(None)
-        self._socket.sendall(encode_frame(message))
+        self._with_timeout(None).sendall(encode_frame(message))
 
     def receive(self, timeout_seconds: float | None = None) -> ToAttempt:
         """Wait for the next message.
@@ -46,20 +59,23 @@ class AttemptChannel:
             TimeoutError: nothing came in time.
         """
         while not self._received:
-            self._set_timeout(timeout_seconds)
-            data = self._socket.recv(_RECEIVE_BYTES)
+            data = self._with_timeout(timeout_seconds).recv(_RECEIVE_BYTES)
             if not data:
                 raise EOFError("the worker has ended")
             self._received.extend(self._reader.feed(data))
         return self._received.pop(0)
 
-    def _set_timeout(self, seconds: float | None) -> None:
-        if self._socket.gettimeout() != seconds:
-            self._socket.settimeout(seconds)
-
     def close(self) -> None:
         """Close this end."""
-        self._socket.close()
+        if self._socket is not None:
+            self._socket.close()
+
+    def _with_timeout(self, seconds: float | None) -> socket.socket:
+        if self._socket is None:
+            raise EOFError("this process is not connected to a worker")
+        if self._socket.gettimeout() != seconds:
+            self._socket.settimeout(seconds)
+        return self._socket
 
 
 class ChannelPlatform:
@@ -70,10 +86,8 @@ class ChannelPlatform:
         self._timeout_seconds = timeout_seconds
         self._number = 0
         self._answers: dict[int, Answer] = {}
-        self._lock = (
-            threading.RLock()
-        )  # re-entrant: a signal handler (on_kill) may ask while its thread waits
-        self._pid = os.getpid()
+        # Re-entrant: a signal handler (on_kill) may ask while its thread waits.
+        self._lock = threading.RLock()
 
     def ask(self, request: Request) -> Answer:
         """Return the answer to one request.
@@ -81,14 +95,14 @@ class ChannelPlatform:
         Raises:
             PlatformUnreachableError: no answer within the time-out, or the worker has ended.
         """
-        if isinstance(request, SetRenderedFields):
-            self.tell(request)
-            return Done()
         what = type(request).__name__
-        if os.getpid() != self._pid:
+        if not self._channel.is_ours:
             raise PlatformUnreachableError(
                 f"{what} was asked in a process that the task forked; ask in the task, and pass the value on"
             )
+        if isinstance(request, SetRenderedFields):
+            self._tell(request)
+            return Done()
         with self._lock:
             self._number += 1
             number = self._number
@@ -104,15 +118,14 @@ class ChannelPlatform:
                     f"{what} got no answer: the worker of this task has ended"
                 ) from error
 
-    def tell(self, message: SetRenderedFields | Mask) -> None:
-        """Send something that is not answered."""
-        with self._lock:
-            self._channel.send(message)
-
     def mask(self, values: Sequence[str]) -> None:
         """Let the supervisor hide these values in what the task's processes print."""
-        if values and os.getpid() == self._pid:
-            self.tell(Mask(values=tuple(values)))
+        if values and self._channel.is_ours:
+            self._tell(Mask(values=tuple(values)))
+
+    def _tell(self, message: SetRenderedFields | Mask) -> None:
+        with self._lock:
+            self._channel.send(message)
 
     def _receive_answer(self, number: int) -> Answer:
         # A signal handler may have asked in the middle of another request: each takes its own answer.

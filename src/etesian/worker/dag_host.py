@@ -97,7 +97,8 @@ class DagHost:
     def _load(self) -> bool:
         """Import the file, tell the supervisor how that went, and return whether attempts can be forked."""
         shared = own_memory()
-        channel = AttemptChannel(self._channel)
+        channel = AttemptChannel()
+        channel.connect(self._channel)
         set_platform(ChannelPlatform(channel, self._settings.import_request_seconds))
         try:
             self._runner.load(Path(self._file.folder, self._file.file), Path(self._file.folder))

@@ -118,6 +118,7 @@ class SchedulerLink:
             logger.warning("refused a connection of user %d", _user_of(connection))
             connection.close()
             return
+        self._receive()  # the last words of the scheduler before
         self._disconnect()
         self._unsent.clear()  # it was for the scheduler before; all that matters is repeated below
         stream: MessageStream[ToWorker] = MessageStream(connection, ToWorker)

@@ -32,7 +32,9 @@ def main() -> None:
 
 def _load(dag_file: DagFile, channel: socket.socket, settings: ProcessSettings) -> TaskRunner:
     runner = create_runner(settings.runner)
-    set_platform(ChannelPlatform(AttemptChannel(channel), settings.import_request_seconds))
+    own_end = AttemptChannel()
+    own_end.connect(channel)
+    set_platform(ChannelPlatform(own_end, settings.import_request_seconds))
     try:
         runner.load(Path(dag_file.folder, dag_file.file), Path(dag_file.folder))
     except BaseException as error:
