@@ -32,12 +32,31 @@ def learn_past(memory: Memory, event: PastKnown) -> None:
         return
     forget_past(run)
     run_id = event.past_run_id
-    previous = run.dag.runs.get(run_id) if run_id is not None else None
-    states = event.states if run_id is None else run.dag.recent.get(run_id, event.states)
-    run.past = Past(run_id, event.past_date, previous, dict(states))
+    nearer = _find_nearer(run, event)
+    if nearer is not None:
+        previous: Run | None = nearer
+        run.past = Past(nearer.record.run_id, nearer.record.logical_date, nearer)
+    else:
+        previous = run.dag.runs.get(run_id) if run_id is not None else None
+        states = event.states if run_id is None else run.dag.recent.get(run_id, event.states)
+        run.past = Past(run_id, event.past_date, previous, dict(states))
     if previous is not None:
         previous.successors.append(run)
     memory.touched.extend(node for node in run.nodes if node.task.uses_past)
+
+
+def _find_nearer(run: Run, event: PastKnown) -> Run | None:
+    """Return the run right before ``run`` if it is so new that the store's answer could not name it."""
+    own_date = run.record.logical_date
+    found: Run | None = None
+    newest = event.past_date
+    for other in run.dag.runs.values():
+        date = other.record.logical_date
+        if date is None or own_date is None or date >= own_date or (newest is not None and date <= newest):
+            continue
+        if event.past_run_id is None or event.past_date is not None:
+            found, newest = other, date
+    return found
 
 
 def insert_into_past(run: Run) -> None:
