@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from etesian.protocol.reports import Failed, Outcome, Succeeded
 from etesian.protocol.requests import FoundValue, GetVariable, Refused
 from etesian.telemetry.task_logs import import_log_path, iterate_log
@@ -225,10 +227,11 @@ def test_idle_hosts_make_room_for_others_the_longest_unused_first(
     worker = start_worker(max_dag_hosts=2)
     for name in ("a", "b", "c"):
         worker.write_dag(COUNTING, f"{name}.py")
-    hosts = {
-        name: eval(told(scheduler.run_one(task("work", file=f"{name}.py")).outcome))[0]
-        for name in ("a", "b", "a", "c")
-    }
+    hosts = {}
+    for name in ("a", "b", "a", "c"):
+        work = task("work", file=f"{name}.py")
+        hosts[name] = eval(told(scheduler.run_one(work).outcome))[0]
+        scheduler.wait_for(partial(scheduler.usage.__contains__, work.attempt_id), "the end of its process")
     wait_until(lambda: not is_alive(hosts["b"]), "the end of the host of b.py")
     assert is_alive(hosts["a"])
     assert is_alive(hosts["c"])

@@ -92,7 +92,7 @@ def advance_backfills(memory: Memory, dag: Dag, now: datetime) -> None:
 def _fill(memory: Memory, dag: Dag, backfill: Backfill, now: datetime) -> None:
     limit = backfill.order.max_active_runs
     for run in list(backfill.runs.values()):
-        if run.record.state is RunState.QUEUED and backfill.active < limit and run.record.run_after <= now:
+        if run.record.state is RunState.QUEUED and backfill.active < limit:
             start_run(memory, run, now)
     while backfill.points and len(backfill.runs) + len(backfill.asked) < limit:
         run = _create_run(memory, dag, backfill, backfill.points.popleft(), now)

@@ -256,6 +256,8 @@ def _tell_within(
         if below.counts is not None:
             _count(below.counts, old, new, expected, task.spec.is_setup)
         memory.touched.append(below)
+        if expected > 0:
+            memory.doubted.append(below.node)  # in a new version, a task above may appear after it
     for number in task.guarded_within:
         below = nodes[number].instances.get(map_index)
         if below is not None and below.setup_counts is not None:
