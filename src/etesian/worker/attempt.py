@@ -12,7 +12,7 @@ import socket
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Final, NoReturn
+from typing import NoReturn
 
 import msgspec
 
@@ -25,13 +25,10 @@ from etesian.sdk.runtime import set_platform
 from etesian.sdk.secrets_masker import secrets_masker
 from etesian.worker.attempt_log import AttemptLog
 from etesian.worker.channel_platform import AttemptChannel, ChannelPlatform
-from etesian.worker.messages import ProcessSettings, Ready
+from etesian.worker.messages import TIME_OUT_SIGNAL, ProcessSettings, Ready
 from etesian.worker.run_as import UserChangeError, become_user
 from etesian.worker.runner import TaskResult, TaskRunner
 from etesian.worker.workload_log import workload_log_path
-
-#: Asks a task to end by itself because its time is up. Not SIGALRM, which user code sets and clears at will.
-TIME_OUT_SIGNAL: Final = signal.SIGRTMIN + 3
 
 
 class Attempt:

@@ -54,7 +54,7 @@ class Attempt:
     timer: Timer | None = None  #: the next step of ending it: time-out, SIGTERM, SIGKILL
     stop_cause: str | None = None  #: set when it is being ended: ``stopped``, ``lost``, ``timeout``
     stop_reason: str = ""
-    was_killed: bool = False  #: this worker sent SIGKILL
+    ignored_sigterm: bool = False  #: the grace time was over, so SIGKILL was sent
     rendered_fields: bytes | None = None  #: kept here, to be reported even if the task is killed
 
     @property

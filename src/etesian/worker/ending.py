@@ -7,9 +7,9 @@ from collections.abc import Callable
 from functools import partial
 
 from etesian.protocol.reports import Failed, Outcome
-from etesian.worker.attempt import TIME_OUT_SIGNAL
 from etesian.worker.attempts import Attempt
 from etesian.worker.event_loop import EventLoop
+from etesian.worker.messages import TIME_OUT_SIGNAL
 
 
 class AttemptEnder:
@@ -43,10 +43,13 @@ class AttemptEnder:
 
     def _terminate(self, attempt: Attempt) -> None:
         attempt.host.signal(attempt, signal.SIGTERM, to_group=True)
-        self._later(attempt, self._kill)
+        self._later(attempt, self._give_up)
+
+    def _give_up(self, attempt: Attempt) -> None:
+        attempt.ignored_sigterm = True
+        self._kill(attempt)
 
     def _kill(self, attempt: Attempt) -> None:
-        attempt.was_killed = True
         attempt.host.signal(attempt, signal.SIGKILL, to_group=True)
 
     def _begin(self, attempt: Attempt, cause: str, reason: str) -> None:
@@ -71,5 +74,5 @@ def outcome_of_killed(attempt: Attempt) -> Failed | None:
     """Return what an attempt came to whose process was ended by this worker; None if it was not."""
     if attempt.stop_cause is None:
         return None
-    how = "; it did not react to SIGTERM and was killed" if attempt.was_killed else ""
+    how = "; it did not react to SIGTERM and was killed" if attempt.ignored_sigterm else ""
     return Failed(reason=f"{attempt.stop_reason}{how}", cause=attempt.stop_cause)

@@ -4,13 +4,17 @@ needed.
 
 from __future__ import annotations
 
-from typing import TypeAlias
+import signal
+from typing import Final, TypeAlias
 
 import msgspec
 
 from etesian.protocol.reports import Finished
 from etesian.protocol.requests import Answer, Request
 from etesian.protocol.workloads import RunCallback, RunTask
+
+#: Asks a task to end by itself because its time is up. Not SIGALRM, which user code sets and clears at will.
+TIME_OUT_SIGNAL: Final = signal.SIGRTMIN + 3
 
 
 class ProcessSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -233,6 +233,27 @@ def work(workload):
     assert told(scheduler.run_one(task("work")).outcome) == "parent"
 
 
+def test_a_task_that_writes_to_the_platforms_socket_is_ended(
+    start_worker: StartWorker, scheduler: SchedulerUnderTest
+) -> None:
+    start_worker(
+        HEAD
+        + """
+import stat
+def work(workload):
+    for descriptor in range(3, 50):
+        try:
+            if stat.S_ISSOCK(os.fstat(descriptor).st_mode): os.write(descriptor, b"\\0\\0\\0\\4junk")
+        except OSError: pass
+    time.sleep(600)
+"""
+    )
+    outcome = scheduler.run_one(task("work")).outcome
+    assert outcome == Failed(
+        reason="its process sent something that is no message of an attempt", cause="killed"
+    )
+
+
 def test_a_callback_runs_once_granted_and_fails_by_raising(
     start_worker: StartWorker, scheduler: SchedulerUnderTest
 ) -> None:
