@@ -91,7 +91,7 @@ def test_a_branch_by_time_needs_a_bound(dag: DAG) -> None:
 @pytest.mark.parametrize(
     ("age", "run_type", "goes_on"),
     [
-        (timedelta(hours=1), "scheduled", True),
+        (timedelta(0), "scheduled", True),
         (timedelta(days=3), "scheduled", False),
         (timedelta(days=3), "backfill", False),
         (timedelta(days=3), "manual", True),
@@ -101,7 +101,8 @@ def test_a_branch_by_time_needs_a_bound(dag: DAG) -> None:
 def test_only_the_newest_scheduled_run_goes_on(
     dag: DAG, age: timedelta, run_type: str, goes_on: bool
 ) -> None:
-    due = utc_now() - age
+    midnight = utc_now().replace(hour=0, minute=0, second=0, microsecond=0)
+    due = midnight - age
     dag.start_date = due
     task = LatestOnlyOperator(task_id="latest")
     task >> EmptyOperator(task_id="work")
