@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from etesian.foundation.clock import utc_now
-from etesian.operators.python import PythonOperator
 from etesian.protocol.reports import Failed
 from etesian.protocol.workloads import RunCallback, RunContext, RunTask
 from etesian.sdk.dag import DAG
 from etesian.sdk.dag_loading import DagFileError, load_dags
 from etesian.sdk.exceptions import AirflowTaskTimeout, DagNotFound
 from etesian.sdk.execution import execute_callback, run_attempt
+from etesian.sdk.taskflow import task
 from etesian.worker.failed_import import DagImportError
 from etesian.worker.runner import TaskResult
 
@@ -27,7 +27,8 @@ class SdkRunner:
         """Define a DAG with a Python task that does nothing."""
         dag_id, task_id, now = "rehearsal", "nothing", utc_now()
         dag = DAG(dag_id, schedule=None)
-        PythonOperator(task_id=task_id, python_callable=_do_nothing, dag=dag)
+        with dag:
+            task(task_id=task_id)(_do_nothing)()
         self._dags = {dag_id: dag}
         run = RunContext(
             dag_id=dag_id, run_id="rehearsal", run_type="manual", run_after=now, logical_date=now
