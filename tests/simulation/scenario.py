@@ -273,7 +273,7 @@ class Scenario:
             self._fire(trigger_id)
         self.leader.batch(self._hear(), self.now)
         self.idle_turns = 0 if self._progress() != before else self.idle_turns + 1
-        if self.idle_turns < PATIENCE:
+        if self.idle_turns < PATIENCE or self._is_over():
             return
         due = self.leader.core.next_wake()
         if due is not None:

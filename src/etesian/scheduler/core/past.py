@@ -62,7 +62,7 @@ def _find_nearer(run: Run, event: PastKnown) -> Run | None:
 def insert_into_past(run: Run) -> None:
     """A new run may be the one right before a run that has begun already: that one looks at it from now on."""
     date = run.record.logical_date
-    if date is None or run.dag.graph is None or not run.dag.graph.uses_past:
+    if date is None:
         return
     for other in run.dag.runs.values():
         past, own_date = other.past, other.record.logical_date

@@ -15,7 +15,13 @@ from etesian.scheduler.core.graph import GraphTask
 from etesian.scheduler.core.memory import Dag, Memory, Node, Run
 from etesian.scheduler.core.moments import wait_of
 from etesian.scheduler.core.moves import add_instance
-from etesian.scheduler.core.past import ask_past, forget_past, insert_into_past, leave_for_successors
+from etesian.scheduler.core.past import (
+    ask_past,
+    forget_past,
+    insert_into_past,
+    leave_for_successors,
+    touch_successors,
+)
 from etesian.scheduler.core.timers import TimerKind
 
 
@@ -102,6 +108,7 @@ def start_run(memory: Memory, run: Run, now: datetime) -> None:
     )
     if not run.nodes:
         populate(memory, run)
+        touch_successors(memory, run)  # it may not have a task that they were waiting for
     begin(memory, run)
 
 
