@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from etesian.protocol.commands import PauseChanged
 from etesian.protocol.reports import Deferred, Rescheduled
 from etesian.scheduler.core.events import PoolsSet
 from etesian.spec.task import LiteralInput, MapSpec
@@ -178,3 +179,16 @@ def test_a_pool_that_became_too_small_for_one_task_is_not_kept_for_it() -> None:
     driver.do(PoolsSet(pools={"p": (1, False)}))
     driver.finish("holds")
     assert driver.dispatched() == ["small"]
+
+
+def test_slots_are_not_kept_for_a_task_whose_dag_is_paused() -> None:
+    big = dag(task("big", pool="p", pool_slots=2, priority=9), dag_id="big")
+    driver = Driver(dag(task("holds", pool="p"), task("small", "holds", pool="p")), big, pools={"p": 2})
+    other = dag(task("waits", pool="p"), dag_id="other")
+    driver.learn(other)
+    driver.trigger()
+    driver.trigger(dag_id="big")
+    driver.trigger(dag_id="other")
+    assert driver.dispatched() == []
+    driver.do(PauseChanged(dag_id="big", is_paused=True))
+    assert driver.dispatched() == ["waits"]

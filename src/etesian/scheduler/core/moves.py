@@ -208,7 +208,9 @@ def _count_final(memory: Memory, instance: Instance, old: TaskState, new: TaskSt
         node.unfinished += 1
         run.unfinished += 1
     if was_final:
-        memory.doubted.extend(run.nodes[number] for number in run.graph.direct_downstream(node.task))
+        task = node.task
+        below = (*task.downstream, *task.downstream_within, *task.guarded, *task.guarded_within)
+        memory.doubted.extend(run.nodes[number] for number in below)
     _tell_below(
         memory,
         instance,

@@ -83,6 +83,8 @@ class ReadyQueue(Generic[Item]):
         self._parked: dict[Account, list[Ticket[Item]]] = {}  #: heaps, the most urgent lane first
         self._misfits: dict[Account, list[Ticket[Item]]] = {}  #: lanes that need more slots than there are
         self._freed: dict[Account, None] = {}  #: accounts with waiters and freed slots since the last choice
+        #: Pools whose free slots are kept for a lane that needs more; it may come to wait for something else.
+        self._keeping: dict[Account, None] = {}
         self._serial = 0
 
     def add(self, lane: Lane[Item], key: ReadyKey, item: Item) -> None:
@@ -130,10 +132,12 @@ class ReadyQueue(Generic[Item]):
 
         The caller either takes the entry (``take_first``) or parks the lane (``park``).
         """
-        if self._freed:
-            freed, self._freed = self._freed, {}
-            for account in freed:
-                self._wake_next(account)
+        for accounts in (self._freed, self._keeping):
+            if accounts:
+                again = list(accounts)
+                accounts.clear()
+                for account in again:
+                    self._wake_next(account)
         while self._offered:
             key, serial, lane = heappop(self._offered)
             if lane.serial != serial:
@@ -156,13 +160,22 @@ class ReadyQueue(Generic[Item]):
 
     def _is_kept(self, pool: Account, key: ReadyKey) -> bool:
         """Return whether free slots are kept for a more urgent lane that needs several, or it would wait for ever."""
-        while (first := self.first_parked(pool)) is not None and first[0] < key:
-            full = first[2].find_full_beside_pool()
+        first = self._first_held_up(pool)
+        if first is None or first[0] > key:
+            return False
+        self._keeping[pool] = None
+        return True
+
+    def _first_held_up(self, account: Account) -> Ticket[Item] | None:
+        """Return the most urgent lane that waits for nothing but that account; send on those that do."""
+        while (first := self.first_parked(account)) is not None:
+            key, _, lane = first
+            full = lane.find_full_beside_pool() if account is lane.pool else None
             if full is None:
-                return True
-            heappop(self._parked[pool])  # by now it waits for something else
-            self.park(first[2], first[0], full)
-        return False
+                return first
+            heappop(self._parked[account])
+            self.park(lane, key, full)
+        return None
 
     def first_parked(self, account: Account) -> Ticket[Item] | None:
         """Return the most urgent lane that waits for an account."""
@@ -218,12 +231,14 @@ class ReadyQueue(Generic[Item]):
 
     def _wake_next(self, account: Account) -> None:
         """Offer the most urgent lane that waits for an account, if it would fit now."""
-        ticket = self.first_parked(account)
-        if ticket is None:
+        first = self._first_held_up(account)
+        if first is None:
             return
-        lane = ticket[2]
+        lane = first[2]
         if account.fits(lane.needs(account)):
             heappop(self._parked[account])
             lane.parked_at = None
             lane.woken_by = account
             self._offer(lane)
+        elif account.free:
+            self._keeping[account] = None
