@@ -6,6 +6,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PYTEST := $(BIN)/pytest --doctest-modules --ignore=src/etesian/store/migrations --ignore=src/etesian/compat/adapters -n 2
+PROVIDERS_PYTEST := .venv-providers/bin/pytest -W default -n 2 --dist loadfile
 DOCUMENTED := src/etesian docs README.md CONTRIBUTING.md CHANGELOG.md benchmarks scripts examples Makefile
 
 # Bytecode is part of what is measured and of how fast tests start, also where the machine forbids it by default.
@@ -21,7 +22,8 @@ run: runtime ## start the platform with the examples, on SQLite, and print its U
 	@scripts/run
 
 test: dev provision check-static ## everything: static checks, all tests, real servers
-	$(PYTEST) --dist worksteal src tests
+	$(PYTEST) --dist worksteal --ignore=tests/integration/providers src tests
+	@$(MAKE) --no-print-directory test-providers
 
 check: dev check-static ## what to run before a commit; about a minute
 	$(PYTEST) -q src tests/unit tests/property tests/architecture
@@ -36,7 +38,7 @@ lock: dev ## write requirements/*.txt anew from pyproject.toml; `make lock UPGRA
 	@UPGRADE="$(UPGRADE)" scripts/lock
 
 clean: ## remove what the targets above have made
-	rm -rf .venv .run build dist .hypothesis .mypy_cache .ruff_cache .import_linter_cache benchmarks/results
+	rm -rf .venv .venv-providers .run build dist .hypothesis .mypy_cache .ruff_cache .import_linter_cache benchmarks/results
 
 .PHONY: check-static compat
 check-static: lint types contracts spelling
@@ -62,6 +64,12 @@ dev:
 
 provision:
 	@scripts/provision
+
+# Airflow's provider packages, in an environment of their own, against real servers
+.PHONY: test-providers
+test-providers: provision
+	@PYTHON="$(PYTHON)" scripts/environment providers
+	$(PROVIDERS_PYTEST) tests/integration/providers
 
 # CORPUS: a folder of DAG files written for Airflow; COMPAT_PYTHON: an environment with their providers
 compat:
