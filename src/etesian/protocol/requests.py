@@ -23,6 +23,9 @@ class GetXCom(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag
     key: str | None = "return_value"  #: None: any key
     map_indexes: tuple[int, ...] | None = None  #: None: all of them
     include_prior_dates: bool = False
+    element: int | None = (
+        None  #: only this element of each list; a platform may give the whole value all the same
+    )
 
 
 class XComItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -33,6 +36,7 @@ class XComItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     run_id: str = ""
     key: str = "return_value"
     value: bytes = b"null"
+    is_element: bool = False  #: the value is the element that was asked for, not the whole list
 
 
 class XComItems(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="xcom_items"):

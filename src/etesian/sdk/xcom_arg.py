@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain, zip_longest
 from typing import Any, Final
 
+from etesian.protocol.requests import GetXCom, XComItems
 from etesian.sdk.dependency import DependencyMixin, each_wirable
 from etesian.sdk.exceptions import (
     UnmappableOperator,
@@ -18,6 +19,8 @@ from etesian.sdk.exceptions import (
     XComNotFound,
 )
 from etesian.sdk.reference import NOTSET, ArgNotSet, ResolveMixin, references_in
+from etesian.sdk.runtime import ask
+from etesian.sdk.xcom import deserialize
 from etesian.spec.task import XComInput
 
 __all__ = [
@@ -218,7 +221,23 @@ class XComArg(ResolveMixin, DependencyMixin):
         """Return one element, without reading the others where that is possible."""
         if self.operator.has_map_indexes and _indexes_seen_by(context["ti"], self.operator) is None:
             return context["ti"].xcom_pull(task_ids=self.operator.task_id, key=self.key, map_indexes=index)
-        return _elements(self.resolve(context), self)[index]
+        return self._pull_element(context["ti"], index)
+
+    def _pull_element(self, ti: Any, index: int) -> Any:
+        """Ask for one element; what is no plain list arrives whole."""
+        seen = _indexes_seen_by(ti, self.operator)
+        request = GetXCom(
+            dag_id=ti.dag_id,
+            run_id=ti.run_id,
+            task_ids=(self.operator.task_id,),
+            key=self.key,
+            map_indexes=(-1 if seen is None else seen,),
+            element=index,
+        )
+        items = ask(request, XComItems).items
+        if items and items[0].is_element:
+            return deserialize(items[0].value)
+        return _elements(deserialize(items[0].value) if items else None, self)[index]
 
 
 #: the name of the plain reference in Airflow 2.3 and later
@@ -349,8 +368,13 @@ class ZipXComArg(_CombinedXComArg):
         return (min if self.fillvalue is NOTSET else max)(self._lengths(context))
 
     def resolve_element(self, context: Mapping[str, Any], index: int) -> Any:
-        """Return one tuple."""
-        return self.resolve(context)[index]
+        """Return one tuple; without a value to fill up with, only the elements in it are read."""
+        if self.fillvalue is not NOTSET:
+            return self.resolve(context)[index]
+        return tuple(
+            part.resolve_element(context, index) if isinstance(part, XComArg) else part[index]
+            for part in self.parts
+        )
 
 
 class ConcatXComArg(_CombinedXComArg):

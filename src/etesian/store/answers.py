@@ -79,6 +79,8 @@ def answer(store: Store, request: Request, *, now: datetime, bus: Bus | None = N
     opened = store.write() if isinstance(request, _WRITES) else store.read()
     try:
         with opened as connection:
+            if isinstance(request, GetXCom) and request.element is not None:
+                return XComItems(id=request.id, items=store.xcom_elements.find(connection, request))
             answered = _carry_out(connection, request, store.secrets, now)
     except StoreUnavailableError:
         raise

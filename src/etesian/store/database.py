@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from etesian.store import postgresql, sqlite
 from etesian.store.errors import StoreReadOnlyError, UnsupportedDatabaseError
 from etesian.store.secrets import SecretBox
+from etesian.store.xcom_elements import XComElements
 
 #: How long a writer waits for others before it gives up.
 DEFAULT_BUSY_TIMEOUT_SECONDS: Final = 30.0
@@ -27,6 +28,7 @@ class Store:
         self.engine = engine
         self.home = home
         self.secrets = secrets
+        self.xcom_elements = XComElements()
         self.is_sqlite = engine.dialect.name == "sqlite"
         self._reader = (
             engine if self.is_sqlite else engine.execution_options(isolation_level="REPEATABLE READ")

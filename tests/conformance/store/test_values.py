@@ -13,10 +13,11 @@ from etesian.lifecycle.records import TaskKey
 from etesian.lifecycle.state import RunState
 from etesian.protocol.commands import ChangeBackfill, CreateBackfill, PoolsChanged
 from etesian.protocol.reports import AssetEventReport, XComValue
-from etesian.protocol.requests import GetXCom
+from etesian.protocol.requests import GetXCom, XComItems
 from etesian.spec.asset import AssetSpec
 from etesian.spec.schedule import AssetSchedule
 from etesian.store import Store
+from etesian.store.answers import answer
 from etesian.store.batch import Batch
 from etesian.store.errors import UnknownDagError, UnknownRunError
 from etesian.store.queries import (
@@ -42,6 +43,7 @@ from tests.conformance.store.samples import (
     NOW,
     RUN_KEY,
     SECOND,
+    Recorded,
     Scheduler,
     a_run,
     a_spec,
@@ -110,6 +112,30 @@ class TestXComs:
             ("r2", "t1", 2, "return_value", b"22"),
         ]
         assert ask(store, run_id="never", **prior) == []
+
+    def test_one_element_of_a_list_is_given_and_what_is_no_list_comes_whole(
+        self, store: Store, scheduler: Scheduler
+    ) -> None:
+        scheduler.save(a_run())
+        a_list, a_dict = b'[{"a":1},"two",[3]]', b'{"a":1}'
+        kept = {"list": a_list, "dict": a_dict}
+        pushed = [XComValue(key=key, value=value) for key, value in kept.items()]
+        scheduler.write(Batch(xcoms=[(key_of(), value) for value in pushed]))
+
+        def one(key: str, index: int) -> tuple[bytes, bool]:
+            request = GetXCom(dag_id="etl", run_id="r1", task_ids=("t0",), key=key, element=index)
+            found = answer(store, request, now=NOW)
+            assert isinstance(found, XComItems)
+            return found.items[0].value, found.items[0].is_element
+
+        assert one("list", 0) == (b'{"a":1}', True)
+        assert one("list", 2) == (b"[3]", True)
+        assert one("list", 3) == (a_list, False)
+        assert one("dict", 0) == (a_dict, False)
+        with store.write() as connection:
+            again = XComValue(key="list", value=b'["new"]')
+            xcoms.save_xcom(connection, key_of(), again, now=NOW + SECOND)
+        assert one("list", 0) == (b'"new"', True)
 
     def test_lengths_of_lists_are_known_for_mapping(self, store: Store, scheduler: Scheduler) -> None:
         scheduler.save(a_run())
@@ -334,7 +360,6 @@ class TestBackfills:
             assert not backfills.load_backfill(connection, "b1").is_paused
             assert backfills.list_backfills(connection, Paging(), dag_ids=["etl"], only_open=True).total == 1
             backfills.change_backfill(connection, ChangeBackfill(backfill_id="b1", action="cancel"), now=NOW)
-            backfills.complete_backfill(connection, "b1", now=NOW + DAY)
             assert backfills.load_backfill(connection, "b1").completed_at == NOW
             assert backfills.list_backfills(connection, Paging(), only_open=True).total == 0
             with pytest.raises(backfills.UnknownBackfillError, match="'b2'"):
@@ -343,6 +368,29 @@ class TestBackfills:
                 )
             with pytest.raises(backfills.UnknownBackfillError, match="'b2'"):
                 backfills.load_backfill(connection, "b2")
+
+    def test_it_is_completed_when_its_runs_have_ended_unless_it_was_cancelled_before(
+        self, store: Store, scheduler: Scheduler
+    ) -> None:
+        with store.write() as connection:
+            backfills.create_backfill(connection, self.command, now=NOW)
+            again = msgspec.structs.replace(self.command, backfill_id="b2")
+            backfills.create_backfill(connection, again, now=NOW)
+            backfills.change_backfill(connection, ChangeBackfill(backfill_id="b2", action="cancel"), now=NOW)
+            (left,) = backfills.load_open_backfills(connection, ["etl"])
+            assert left.to_command() == self.command
+        scheduler.write(Batch(now=NOW + DAY, completed_backfills=["b1", "b2"]))
+        with store.read() as connection:
+            assert backfills.load_backfill(connection, "b1").completed_at == NOW + DAY
+            assert backfills.load_backfill(connection, "b2").completed_at == NOW
+            assert backfills.load_open_backfills(connection) == []
+
+    def test_it_finds_the_runs_of_its_dates(self, store: Store, scheduler: Scheduler) -> None:
+        run = msgspec.structs.replace(a_run(), backfill_id="b1", logical_date=NOW)
+        scheduler.save(run, msgspec.structs.replace(a_run("r2"), logical_date=NOW + 2 * DAY))
+        with store.read() as connection:
+            found = backfills.load_existing_runs(connection, "etl", NOW, NOW + DAY)
+        assert found == [("r1", NOW, RunState.RUNNING, "b1")]
 
     def test_its_runs_are_counted(self, store: Store, scheduler: Scheduler) -> None:
         scheduler.save(msgspec.structs.replace(a_run(), backfill_id="b1"), a_run("r2"))
@@ -382,7 +430,7 @@ def test_events_wait_for_a_dag_until_a_run_consumed_them(store: Store, scheduler
     )
     save_spec(store, spec)
     for uri in ("s3://a", "s3://b", "s3://a"):
-        scheduler.write(Batch(asset_events=[(None, (AssetEventReport(uri=uri),))]))
+        scheduler.write(Batch(asset_events=[Recorded((AssetEventReport(uri=uri),))]))
     with store.read() as connection:
         waiting = assets.load_unconsumed_events(connection, "consumer")
     assert [event.uri for event in waiting] == ["s3://a", "s3://a"]
@@ -390,7 +438,7 @@ def test_events_wait_for_a_dag_until_a_run_consumed_them(store: Store, scheduler
     scheduler.write(
         Batch(consumed_asset_events=[(a_run(dag_id="consumer").key, tuple(event.id for event in waiting))])
     )
-    scheduler.write(Batch(asset_events=[(None, (AssetEventReport(name="a"),))]))
+    scheduler.write(Batch(asset_events=[Recorded((AssetEventReport(name="a"),))]))
     with store.read() as connection:
         assert len(assets.load_unconsumed_events(connection, "consumer")) == 1
         assert assets.load_asset(connection, waiting[0].asset_id) is not None

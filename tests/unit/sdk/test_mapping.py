@@ -7,6 +7,7 @@ import pytest
 from etesian import DAG, task, task_group
 from etesian.operators.bash import BashOperator
 from etesian.protocol.reports import Succeeded
+from etesian.protocol.requests import GetXCom
 from etesian.sdk.exceptions import InvalidDagError, UnmappableOperator
 from etesian.sdk.operator import BaseOperator, MappedOperator
 from etesian.sdk.xcom import deserialize
@@ -203,6 +204,18 @@ class TestRunning:
         assert [
             request.map_indexes for request in memory_platform.requests if hasattr(request, "map_indexes")
         ] == [(1,)]
+
+    def test_each_instance_asks_for_its_own_element_of_a_list(
+        self, run_task: Any, memory_platform: Any
+    ) -> None:
+        with DAG("etl"):
+            listed = task(task_id="listed")(lambda: [10, 20])()
+            zipped = pair.expand(x=listed.zip(["a", "b"]))
+        run_task(listed)
+        memory_platform.requests.clear()
+        run_task(zipped, map_index=1)
+        asked = [request for request in memory_platform.requests if isinstance(request, GetXCom)]
+        assert [(request.task_ids, request.element) for request in asked] == [(("listed",), 1)]
 
     def test_mapped_operators_get_default_args_of_their_own_class(self, run_task: Any) -> None:
         with DAG("etl", default_args={"env": {"WHO": "defaults"}, "append_env": True}):

@@ -94,6 +94,14 @@ def find_xcoms(connection: Connection, request: GetXCom) -> tuple[XComItem, ...]
     )
 
 
+def find_places(connection: Connection, request: GetXCom) -> Sequence[Row[Any]]:
+    """Return where the values of one run that a task asks for are kept, and when they were written, without them."""
+    columns = (_xcom.id, _xcom.created_at, _xcom.task_id, _xcom.map_index, _run.run_id, _xcom.key)
+    statement = _asked_for(request).with_only_columns(*columns)
+    statement = statement.where(of_run(RunKey(request.dag_id, request.run_id)))
+    return connection.execute(statement.order_by(_xcom.task_id, _xcom.map_index, _xcom.key)).all()
+
+
 def load_xcoms_of_task(connection: Connection, key: TaskKey) -> list[XComRecord]:
     """Return the values of one task instance, by key."""
     rows = connection.execute(_XCOMS.where(of_task(xcoms_table, key)).order_by(_xcom.key))
