@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final
@@ -17,7 +18,10 @@ class HookEntry:
     connection_id_argument: str
 
 
+HookSource = Callable[[str], HookEntry | None]
+
 _entries: Final[dict[str, HookEntry]] = {}
+_sources: Final[list[HookSource]] = []
 
 
 class UnknownHookError(AirflowException):
@@ -31,13 +35,19 @@ def register_hook(connection_type: str, class_path: str, connection_id_argument:
     )
 
 
+def add_hook_source(source: HookSource) -> None:
+    """Let ``source`` be asked for the hook of a connection type, before those that are registered."""
+    _sources.append(source)
+
+
 def make_hook(connection_type: str, connection_id: str, arguments: dict[str, Any] | None = None) -> Any:
     """Return a new hook for a connection.
 
     Raises:
         UnknownHookError: no hook is registered for the type.
     """
-    entry = _entries.get(connection_type)
+    found = (source(connection_type) for source in _sources)
+    entry = next((entry for entry in found if entry is not None), _entries.get(connection_type))
     if entry is None:
         known = ", ".join(sorted(_entries)) or "none"
         raise UnknownHookError(
