@@ -79,9 +79,7 @@ def answer(store: Store, request: Request, *, now: datetime, bus: Bus | None = N
     opened = store.write() if isinstance(request, _WRITES) else store.read()
     try:
         with opened as connection:
-            if isinstance(request, GetXCom) and request.element is not None:
-                return XComItems(id=request.id, items=store.xcom_elements.find(connection, request))
-            answered = _carry_out(connection, request, store.secrets, now)
+            answered = _carry_out(connection, request, store, now)
     except StoreUnavailableError:
         raise
     except EtesianError as error:
@@ -92,11 +90,13 @@ def answer(store: Store, request: Request, *, now: datetime, bus: Bus | None = N
 
 
 def _carry_out(  # noqa: C901 - a flat match: one line per request
-    connection: Connection, request: Request, secrets: SecretBox, now: datetime
+    connection: Connection, request: Request, store: Store, now: datetime
 ) -> Answer:
+    secrets = store.secrets
     match request:
         case GetXCom():
-            return XComItems(id=request.id, items=xcoms.find_xcoms(connection, request))
+            items = xcoms.find_element(connection, request, store.xcom_elements)
+            return XComItems(id=request.id, items=items)
         case PushXCom():
             return _push_xcom(connection, request, now)
         case GetVariable():

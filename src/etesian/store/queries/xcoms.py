@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -17,6 +18,7 @@ from etesian.store.queries.patterns import like
 from etesian.store.queries.task_rows import load_run_number, of_run, of_task, with_run
 from etesian.store.queries.upsert import insert_into
 from etesian.store.tables import dag_runs_table, dags_table, xcoms_table
+from etesian.store.xcom_elements import XComElements
 
 _dag, _run, _xcom = dags_table.c, dag_runs_table.c, xcoms_table.c
 
@@ -94,12 +96,32 @@ def find_xcoms(connection: Connection, request: GetXCom) -> tuple[XComItem, ...]
     )
 
 
-def find_places(connection: Connection, request: GetXCom) -> Sequence[Row[Any]]:
-    """Return where the values of one run that a task asks for are kept, and when they were written, without them."""
+def find_element(connection: Connection, request: GetXCom, kept: XComElements) -> tuple[XComItem, ...]:
+    """Answer a task's question for one element of each list.
+
+    A value that is no plain list, or has no such element, comes whole.
+    """
+    if request.element is None or request.include_prior_dates:
+        return find_xcoms(connection, request)
     columns = (_xcom.id, _xcom.created_at, _xcom.task_id, _xcom.map_index, _run.run_id, _xcom.key)
     statement = _asked_for(request).with_only_columns(*columns)
     statement = statement.where(of_run(RunKey(request.dag_id, request.run_id)))
-    return connection.execute(statement.order_by(_xcom.task_id, _xcom.map_index, _xcom.key)).all()
+    found = []
+    for place in connection.execute(statement.order_by(_xcom.task_id, _xcom.map_index, _xcom.key)).all():
+        elements = kept.of(place.id, place.created_at, partial(_load_value, connection, place.id))
+        if elements is None or not 0 <= request.element < len(elements):
+            return find_xcoms(connection, request)
+        found.append(
+            XComItem(
+                task_id=place.task_id,
+                map_index=place.map_index,
+                run_id=place.run_id,
+                key=place.key,
+                value=bytes(elements[request.element]),
+                is_element=True,
+            )
+        )
+    return tuple(found)
 
 
 def load_xcoms_of_task(connection: Connection, key: TaskKey) -> list[XComRecord]:
@@ -162,6 +184,10 @@ def delete_xcom(connection: Connection, task_key: TaskKey, key: str) -> bool:
     """Delete one value and say whether there was one."""
     found = with_run(select(_xcom.id), xcoms_table).where(of_task(xcoms_table, task_key), _xcom.key == key)
     return connection.execute(delete(xcoms_table).where(_xcom.id.in_(found))).rowcount == 1
+
+
+def _load_value(connection: Connection, row_id: int) -> bytes:
+    return bytes(connection.execute(select(_xcom.value).where(_xcom.id == row_id)).scalar_one())
 
 
 def _asked_for(request: GetXCom) -> Select[Any]:  # Any: the columns
