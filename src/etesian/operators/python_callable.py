@@ -64,18 +64,17 @@ class PythonOperator(BaseOperator):
         """Call the function and return what it returns."""
         self.op_kwargs = self.determine_kwargs(context)
         value = self.execute_callable(context)
-        if self.show_return_value_in_logs:
-            self.log.info("Done. Returned value was: %s", value)
-        else:
-            self.log.info("Done. Returned value not shown")
+        if value is not None:
+            if self.show_return_value_in_logs:
+                self.log.info("Done. Returned value was: %s", value)
+            else:
+                self.log.info("Done. Returned value not shown")
         return value
 
     def determine_kwargs(self, context: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the arguments that the function gets by name."""
-        offered: Any = context.copy() if hasattr(context, "copy") else dict(context)
-        offered.update(self.op_kwargs)
-        offered["templates_dict"] = self.templates_dict
-        return choose_kwargs(self.python_callable, tuple(self.op_args), offered)
+        own = {"templates_dict": self.templates_dict}
+        return choose_kwargs(self.python_callable, tuple(self.op_args), own, self.op_kwargs, context)
 
     def execute_callable(self, context: Context | None = None) -> Any:
         """Call the function with ``op_args`` and ``op_kwargs``."""

@@ -4,8 +4,8 @@ Airflow era.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any, cast
 
 from etesian.sdk.exceptions import AirflowException
@@ -114,14 +114,21 @@ class Context(dict[str, Any]):
 _contexts: list[Context] = []
 
 
-@contextmanager
-def set_current_context(context: Context) -> Iterator[Context]:
+class _CurrentContext:
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def __enter__(self) -> Context:
+        _contexts.append(self._context)
+        return self._context
+
+    def __exit__(self, *_: object) -> None:
+        _contexts.pop()
+
+
+def set_current_context(context: Context) -> AbstractContextManager[Context]:
     """Let ``get_current_context`` return ``context`` inside a block."""
-    _contexts.append(context)
-    try:
-        yield context
-    finally:
-        _contexts.remove(context)
+    return _CurrentContext(context)
 
 
 def get_current_context() -> Context:

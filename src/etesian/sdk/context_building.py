@@ -5,7 +5,7 @@ used.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import date
 from typing import Any
 
 from etesian.sdk import macros
@@ -46,7 +46,7 @@ def build_context(ti: TaskInstance, *, task: Any = None, check_params: bool = Tr
         task=task,
         ti=ti,
         task_instance=ti,
-        task_instance_key_str=f"{ti.dag_id}__{ti.task_id}__{_moment(run):%Y%m%d}",
+        task_instance_key_str=f"{ti.dag_id}__{ti.task_id}__{_nodash(_moment(run).isoformat()[:10])}",
         try_number=ti.try_number,
         params=_params(dag, task, run, check_params),
         conf=LazyValue(dict),
@@ -100,24 +100,25 @@ def _instance_count(ti: TaskInstance) -> int | None:
 def _dates(run: DagRun) -> dict[str, Any]:
     """Return the dates of the run. A run without a logical date is known by when it could start."""
     moment = _moment(run)
-    day, nodash = timedelta(days=1), "%Y%m%d"
-    tomorrow, yesterday = moment + day, moment - day
+    ts = moment.isoformat()
+    ts_nodash = ts.replace("-", "").replace(":", "")
+    day, tomorrow, yesterday = ts[:10], _day_after(moment, 1), _day_after(moment, -1)
     return {
         "logical_date": run.logical_date,
         "execution_date": moment,
         "data_interval_start": run.data_interval_start if run.data_interval_start is not None else moment,
         "data_interval_end": run.data_interval_end if run.data_interval_end is not None else moment,
-        "ds": _day(moment),
-        "ds_nodash": moment.strftime(nodash),
-        "ts": moment.isoformat(),
-        "ts_nodash": moment.strftime("%Y%m%dT%H%M%S"),
-        "ts_nodash_with_tz": moment.isoformat().replace("-", "").replace(":", ""),
-        "tomorrow_ds": _day(tomorrow),
-        "tomorrow_ds_nodash": tomorrow.strftime(nodash),
-        "yesterday_ds": _day(yesterday),
-        "yesterday_ds_nodash": yesterday.strftime(nodash),
-        "end_date": _day(moment),
-        "latest_date": _day(moment),
+        "ds": day,
+        "ds_nodash": _nodash(day),
+        "ts": ts,
+        "ts_nodash": ts_nodash[:15],  # to the second: 20300131T235959
+        "ts_nodash_with_tz": ts_nodash,
+        "tomorrow_ds": tomorrow,
+        "tomorrow_ds_nodash": _nodash(tomorrow),
+        "yesterday_ds": yesterday,
+        "yesterday_ds_nodash": _nodash(yesterday),
+        "end_date": day,
+        "latest_date": day,
     }
 
 
@@ -125,8 +126,12 @@ def _moment(run: DagRun) -> Any:
     return run.logical_date if run.logical_date is not None else run.run_after
 
 
-def _day(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%d")
+def _day_after(moment: date, days: int) -> str:
+    return date.fromordinal(moment.toordinal() + days).isoformat()
+
+
+def _nodash(day: str) -> str:
+    return day.replace("-", "")
 
 
 def _neighbours(run: DagRun, dag: Any) -> dict[str, Any]:
@@ -134,14 +139,14 @@ def _neighbours(run: DagRun, dag: Any) -> dict[str, Any]:
     previous = LazyValue(lambda: coerce_datetime(previous_scheduled_date(run, dag)))
     following = LazyValue(lambda: coerce_datetime(next_scheduled_date(run, dag)))
     found: dict[str, Any] = {"prev_execution_date": previous, "next_execution_date": following}
-    for name, date in (("prev", previous), ("next", following)):
-        found[f"{name}_ds"] = LazyValue(_formatter(date, "%Y-%m-%d"))
-        found[f"{name}_ds_nodash"] = LazyValue(_formatter(date, "%Y%m%d"))
+    for name, moment in (("prev", previous), ("next", following)):
+        found[f"{name}_ds"] = LazyValue(_formatter(moment, "%Y-%m-%d"))
+        found[f"{name}_ds_nodash"] = LazyValue(_formatter(moment, "%Y%m%d"))
     return found
 
 
-def _formatter(date: LazyValue, template: str) -> Callable[[], str | None]:
-    return lambda: date.strftime(template) if date else None
+def _formatter(moment: LazyValue, template: str) -> Callable[[], str | None]:
+    return lambda: moment.strftime(template) if moment else None
 
 
 def _previous_success(run: DagRun) -> dict[str, Any]:

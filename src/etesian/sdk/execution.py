@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 import logging
-import signal
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -25,7 +21,6 @@ from etesian.sdk.exceptions import (
     AirflowException,
     AirflowRescheduleException,
     AirflowSkipException,
-    AirflowTaskTerminated,
     AirflowTaskTimeout,
     DownstreamTasksSkipped,
     TaskDeferred,
@@ -35,6 +30,7 @@ from etesian.sdk.operator import TRIGGER_FAIL_REPR, TRIGGER_TIMEOUT
 from etesian.sdk.operator_link import compute_links
 from etesian.sdk.rendered_fields import send_rendered_fields
 from etesian.sdk.secrets_masker import redact
+from etesian.sdk.stopping import OrderlyStop
 from etesian.sdk.task_instance import InstanceFacts, TaskInstance
 from etesian.sdk.templates import create_environment
 from etesian.sdk.xcom import deserialize, serialize, to_xcom_value
@@ -88,7 +84,7 @@ def run_attempt(task: Any, workload: RunTask) -> AttemptResult:
 
 
 def _run(task: Any, workload: RunTask, ti: TaskInstance, context: Context) -> Outcome:
-    operator = task.unmap(context) if task.is_directly_mapped else copy.copy(task)
+    operator = task.unmap(context) if task.is_directly_mapped else task.prepare_for_execution()
     ti.task = operator
     context.update(
         task=operator,
@@ -97,7 +93,7 @@ def _run(task: Any, workload: RunTask, ti: TaskInstance, context: Context) -> Ou
     operator.render_template_fields(context)
     send_rendered_fields(operator, workload.attempt_id)
     _render_map_index(operator, ti, context)
-    with _stopping(operator):
+    with OrderlyStop(operator):
         try:
             result = _call(operator, workload.resume, context)
         except AirflowTaskTimeout:
@@ -235,29 +231,3 @@ def _deferred(signal_: TaskDeferred) -> Outcome:
         timeout_at=utc_now() + timeout if timeout is not None else None,
         awaiting_input=None if question is None else serialize(question, "the question to a person"),
     )
-
-
-# --- being stopped ------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _stopping(operator: Any) -> Iterator[None]:
-    """Let SIGTERM call the operator's ``on_kill`` and end the task."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(number: int, frame: Any) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        _log.error("The task was told to stop; on_kill() is called")
-        try:
-            operator.on_kill()
-        except Exception as error:
-            log_failure(_log, error)
-        raise AirflowTaskTerminated("the task was told to stop")
-
-    previous = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, previous)

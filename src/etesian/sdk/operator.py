@@ -250,6 +250,17 @@ class BaseOperator(Templater, TaskNode, metaclass=BaseOperatorMeta):
         for name in self.template_fields:
             XComArg.apply_upstream_relationship(self, getattr(self, name, None))
 
+    def prepare_for_execution(self) -> BaseOperator:
+        """Return a copy to run: what is set on it is a matter of one attempt, and makes nothing upstream."""
+        twin = self.__copy__()
+        twin.__dict__.pop("_is_made", None)
+        return twin
+
+    def __copy__(self) -> BaseOperator:
+        twin: BaseOperator = object.__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        return twin
+
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
         if "_is_made" in self.__dict__ and name in self.template_fields and not DagContext.is_detached:

@@ -199,9 +199,12 @@ def process_params(dag: Any, task: Any, conf: Mapping[str, Any] | None) -> dict[
     Raises:
         ParamValidationError: a value is missing or refused by its schema.
     """
+    of_dag, of_task = getattr(dag, "params", None), getattr(task, "params", None)
+    if not (of_dag or of_task or conf):
+        return {}
     params = ParamsDict()
-    params.update(getattr(dag, "params", None) or {})
-    params.update(getattr(task, "params", None) or {})
+    params.update(of_dag or {})
+    params.update(of_task or {})
     for name, value in (conf or {}).items():
         if name in params:
             params[name] = value

@@ -116,6 +116,7 @@ class DagHost:
         if not threads:
             self._attempt = Attempt(self._runner, self._settings)
             reset_signals()
+            self._runner.prepare_forks()
             gc.collect()
             gc.freeze()  # a collection in an attempt then leaves the shared pages alone
             use_large_pages(shared)

@@ -53,6 +53,9 @@ class FailedImport:
     def load(self, file: Path, dags_folder: Path) -> None:
         """Do nothing: loading has been tried."""
 
+    def prepare_forks(self) -> None:
+        """There will be none."""
+
     def run_task(self, workload: RunTask) -> TaskResult:
         """Fail without having run anything."""
         logger.error("%s\n%s", self._failure.reason, self._failure.traceback)

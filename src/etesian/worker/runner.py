@@ -37,6 +37,10 @@ class TaskRunner(Protocol):
         """Import the DAG file. Whatever it raises fails the attempts that wait for it, with its traceback."""
         ...
 
+    def prepare_forks(self) -> None:
+        """Set up what each process forked from this one would otherwise set up for itself."""
+        ...
+
     def run_task(self, workload: RunTask) -> TaskResult:
         """Run one attempt to its end; what user code raises is an outcome too."""
         ...

@@ -11,6 +11,7 @@ from etesian.sdk.dag import DAG
 from etesian.sdk.dag_loading import DagFileError, load_dags
 from etesian.sdk.exceptions import AirflowTaskTimeout, DagNotFound
 from etesian.sdk.execution import execute_callback, run_attempt
+from etesian.sdk.stopping import install_stop_handler
 from etesian.sdk.taskflow import task
 from etesian.worker.failed_import import DagImportError
 from etesian.worker.runner import TaskResult
@@ -46,6 +47,10 @@ class SdkRunner:
             self._dags = load_dags(file, dags_folder=dags_folder)
         except DagFileError as error:
             raise DagImportError(f"the DAG file cannot be imported: {error}", error.traceback) from error
+
+    def prepare_forks(self) -> None:
+        """Handle SIGTERM, as tasks expect it."""
+        install_stop_handler()
 
     def run_task(self, workload: RunTask) -> TaskResult:
         """Run one attempt to its end."""

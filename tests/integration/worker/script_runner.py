@@ -29,6 +29,9 @@ class ScriptRunner:
         self.module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(self.module)
 
+    def prepare_forks(self) -> None:
+        pass
+
     def run_task(self, workload: RunTask) -> TaskResult:
         try:
             outcome = getattr(self.module, workload.task_id)(workload)

@@ -100,6 +100,15 @@ def test_a_return_value_can_be_kept_out_of_the_log(dag: DAG, caplog: pytest.LogC
     assert "private" not in caplog.text
 
 
+def test_a_function_that_returns_nothing_leaves_the_log_alone(
+    dag: DAG, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    task = PythonOperator(task_id="a", python_callable=lambda: None)
+    task.execute(make_context(task))
+    assert caplog.text == ""
+
+
 def test_something_that_cannot_be_called_is_refused(dag: DAG) -> None:
     with pytest.raises(AirflowException, match="`python_callable` of task 't' must be callable, got 5"):
         PythonOperator(task_id="t", python_callable=5)  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,6 +20,28 @@ def test_a_function_gets_what_it_names() -> None:
     assert choose_kwargs(lambda x, *, mine: None, [5], OFFER) == {"mine": 1}
     assert choose_kwargs(lambda *args: None, [5, 6], OFFER) == {}
     assert choose_kwargs(lambda x, **rest: None, [5], OFFER) == OFFER
+
+
+def test_of_several_offers_the_first_that_has_a_name_counts() -> None:
+    own = {"mine": 2}
+    assert choose_kwargs(lambda mine, ds: None, [], own, OFFER) == {"mine": 2, "ds": "2030-01-01"}
+    assert choose_kwargs(lambda **rest: None, [], own, OFFER) == {**OFFER, "mine": 2}
+
+
+def test_a_wrapped_function_gets_what_the_function_inside_names() -> None:
+    def inside(ds: str) -> None: ...
+
+    @functools.wraps(inside)
+    def outside(*args: Any, **kwargs: Any) -> None:
+        inside(*args, **kwargs)
+
+    assert choose_kwargs(outside, [], OFFER) == {"ds": "2030-01-01"}
+    assert choose_kwargs(functools.partial(inside), [], OFFER) == {"ds": "2030-01-01"}
+
+
+def test_an_argument_that_is_only_taken_by_position_is_not_given_by_name() -> None:
+    assert choose_kwargs(lambda x, /, ds=None: None, [5], OFFER) == {"ds": "2030-01-01"}
+    assert choose_kwargs(lambda ds=None, /: None, [], OFFER) == {}
 
 
 def test_a_positional_argument_cannot_take_a_context_key() -> None:
