@@ -77,9 +77,7 @@ def test_checks_pass_and_fail_by_what_the_table_holds(database: Path) -> None:
         SQLTableCheckOperator(
             task_id="table", conn_id="shop", table="day", checks={"rows": {"check_statement": "COUNT(*) = 3"}}
         )
-        SQLValueCheckOperator(
-            task_id="value", conn_id="shop", sql="SELECT SUM(sold) FROM day", pass_value=7
-        )
+        SQLValueCheckOperator(task_id="value", conn_id="shop", sql="SELECT SUM(sold) FROM day", pass_value=7)
 
     result = run_dag(dag)
 
@@ -93,7 +91,11 @@ def test_a_branch_follows_what_a_query_says(database: Path) -> None:
 
     with DAG("branch", schedule=None) as dag:
         BranchSQLOperator(
-            task_id="choose", conn_id="shop", sql="SELECT 0", follow_task_ids_if_true="yes", follow_task_ids_if_false="no"
+            task_id="choose",
+            conn_id="shop",
+            sql="SELECT 0",
+            follow_task_ids_if_true="yes",
+            follow_task_ids_if_false="no",
         ) >> [EmptyOperator(task_id="yes"), EmptyOperator(task_id="no")]
 
     assert run_dag(dag).states == {"choose": "success", "yes": "skipped", "no": "success"}
@@ -116,7 +118,9 @@ def test_a_sensor_waits_for_a_row(database: Path) -> None:
     assert result.states == {"wait": "success", "fill": "success"}
 
 
-def test_rows_are_moved_from_one_connection_to_another(database: Path, tmp_path: Path, connect: Connect) -> None:
+def test_rows_are_moved_from_one_connection_to_another(
+    database: Path, tmp_path: Path, connect: Connect
+) -> None:
     from airflow.providers.common.sql.operators.generic_transfer import GenericTransfer
 
     copy = tmp_path / "copy.db"
