@@ -19,6 +19,7 @@ class Reference:
     name: str
     at: datetime | None = None
     max_runs: int | None = None
+    min_runs: int | None = None
 
 
 class DeadlineReference:
@@ -35,9 +36,9 @@ class DeadlineReference:
     @staticmethod
     def AVERAGE_RUNTIME(max_runs: int = 10, min_runs: int | None = None) -> Reference:  # as above
         """Return the moment at which the run would end if it took as long as the last ``max_runs`` did on
-        average.
+        average. As long as fewer than ``min_runs`` have succeeded (``max_runs`` if not given), there is none.
         """
-        return Reference(name="average_runtime", max_runs=max_runs)
+        return Reference(name="average_runtime", max_runs=max_runs, min_runs=min_runs)
 
 
 class Callback:

@@ -27,7 +27,8 @@ class DeadlineSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     reference: str  #: queued_at | logical_date | fixed | average_runtime
     interval_seconds: float
     at: datetime | None = None  #: for ``fixed``
-    max_runs: int | None = None  #: for ``average_runtime``
+    max_runs: int | None = None  #: for ``average_runtime``: of so many of the newest successful runs
+    min_runs: int | None = None  #: with fewer there is no deadline; None: ``max_runs``
     name: str | None = None
 
 

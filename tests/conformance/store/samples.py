@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+
 from etesian.lifecycle.records import AttemptRecord, DagRunRecord, RunKey, TaskInstanceRecord, TaskKey
 from etesian.lifecycle.state import RunState, RunType, TaskState
+from etesian.protocol.reports import AssetEventReport
 from etesian.protocol.workloads import RunCallback, RunContext
 from etesian.spec.dag import DagSpec
 from etesian.spec.task import TaskSpec
@@ -98,6 +101,14 @@ def key_of(task_id: str = "t0", *, run_id: str = "r1", map_index: int = -1) -> T
 
 
 RUN_KEY = RunKey("etl", "r1")
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """Asset events to store, as the scheduler's core decides them."""
+
+    events: tuple[AssetEventReport, ...]
+    source: TaskKey | None = None
+    origin: str = "api"
 
 
 class Scheduler:

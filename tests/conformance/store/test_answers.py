@@ -23,6 +23,7 @@ from tests.conformance.store.samples import (
     DAY,
     NOW,
     SECOND,
+    Recorded,
     Scheduler,
     a_run,
     a_spec,
@@ -175,7 +176,9 @@ def test_clearing_a_run_goes_through_the_inbox(store: Store, scheduler: Schedule
 def test_asset_events_are_given_the_oldest_first(store: Store, scheduler: Scheduler) -> None:
     reports = [AssetEventReport(name="a", uri="s3://a", alias="al", extra={"n": number}) for number in (1, 2)]
     for number, report in enumerate(reports):
-        scheduler.write(Batch(now=NOW + number * SECOND, asset_events=[(key_of(), (report,))]))
+        scheduler.write(
+            Batch(now=NOW + number * SECOND, asset_events=[Recorded((report,), key_of(), "task")])
+        )
     found = ask(store, requests.GetAssetEvents(id=1, uri="s3://a"))
     assert isinstance(found, requests.FoundValue)
     assert found.value is not None

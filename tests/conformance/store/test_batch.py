@@ -38,6 +38,7 @@ from tests.conformance.store.samples import (
     NOW,
     RUN_KEY,
     SECOND,
+    Recorded,
     Scheduler,
     a_callback,
     a_run,
@@ -366,19 +367,27 @@ def test_asset_events_are_stored_with_their_source(store: Store, scheduler: Sche
     scheduler.save(a_run(), a_task())
     report = AssetEventReport(name="table", uri="s3://table", alias="al", extra={"rows": 3})
     scheduler.write(
-        Batch(now=NOW, asset_events=[(key_of(), (report,)), (None, (AssetEventReport(uri="s3://table"),))])
+        Batch(
+            now=NOW,
+            asset_events=[
+                Recorded((report,), key_of(), "task"),
+                Recorded((AssetEventReport(uri="s3://table"),)),
+                Recorded((AssetEventReport(uri="s3://table"),), origin="watcher"),
+            ],
+        )
     )
     with store.read() as connection:
-        first, second = assets.list_events(connection, assets.AssetEventFilter(), Paging()).items
+        first, second, third = assets.list_events(connection, assets.AssetEventFilter(), Paging()).items
     assert (first.name, first.uri, first.alias, first.extra) == ("table", "s3://table", "al", {"rows": 3})
     assert (first.source, first.source_dag_id, first.source_task_id) == ("task", "etl", "t0")
     assert (second.asset_id, second.source, second.source_dag_id) == (first.asset_id, "api", None)
+    assert (third.source, third.source_dag_id) == ("watcher", None)
     assert first.created_at == NOW
 
 
 def test_a_run_remembers_the_asset_events_that_caused_it(store: Store, scheduler: Scheduler) -> None:
     scheduler.write(
-        Batch(asset_events=[(None, (AssetEventReport(uri="s3://a"), AssetEventReport(uri="s3://b")))])
+        Batch(asset_events=[Recorded((AssetEventReport(uri="s3://a"), AssetEventReport(uri="s3://b")))])
     )
     with store.read() as connection:
         events = assets.list_events(connection, assets.AssetEventFilter(), Paging()).items

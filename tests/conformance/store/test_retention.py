@@ -14,7 +14,17 @@ from etesian.store.queries import audit, retention, runs, versions
 from etesian.store.queries.audit import AuditEntry
 from etesian.store.queries.page import Paging
 from etesian.store.tables import audit_log_table, inbox_table, task_instances_table, xcoms_table
-from tests.conformance.store.samples import DAY, NOW, Scheduler, a_run, a_spec, a_task, key_of, save_spec
+from tests.conformance.store.samples import (
+    DAY,
+    NOW,
+    Recorded,
+    Scheduler,
+    a_run,
+    a_spec,
+    a_task,
+    key_of,
+    save_spec,
+)
 
 OLD = NOW - 100 * DAY
 LIMIT = NOW - 50 * DAY
@@ -79,7 +89,7 @@ def test_entries_events_and_rejected_commands_go(store: Store) -> None:
             connection.execute(insert(inbox_table).values(command="?", error="e", created_at=at))
     scheduler = Scheduler(store)
     for at in (OLD, NOW):
-        scheduler.write(Batch(now=at, asset_events=[(None, (AssetEventReport(uri="s3://a"),))]))
+        scheduler.write(Batch(now=at, asset_events=[Recorded((AssetEventReport(uri="s3://a"),))]))
     assert clean(store) == {"asset_events": 1, "audit_log": 1, "inbox": 1}
     with store.read() as connection:
         assert connection.execute(select(audit_log_table.c.at)).scalars().all() == [NOW]

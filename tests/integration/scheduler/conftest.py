@@ -19,6 +19,7 @@ from etesian.foundation.stop import StopSignal
 from etesian.lifecycle.records import RunKey, TaskKey
 from etesian.lifecycle.state import RunState, TaskState
 from etesian.protocol.channels import FromWorker
+from etesian.protocol.commands import Command
 from etesian.protocol.reports import Claim, Finished, Succeeded
 from etesian.protocol.workloads import RunTask, Workload
 from etesian.scheduler.core.settings import CoreSettings
@@ -29,6 +30,7 @@ from etesian.spec.dag import DagSpec
 from etesian.store import Store, open_store
 from etesian.store.bus import open_bus
 from etesian.store.errors import LeadershipLostError
+from etesian.store.queries import inbox
 from etesian.store.queries.dags import save_spec
 from etesian.store.queries.runs import load_run
 from etesian.store.queries.task_instances import load_task_instance
@@ -164,8 +166,8 @@ class Stage:
         self.threads.append((thread, stop))
         return stop
 
-    def save_dag(self, spec: DagSpec) -> None:
-        """Store a DAG, unpaused."""
+    def save_dag(self, spec: DagSpec, *, is_paused: bool = False) -> None:
+        """Store a DAG."""
         with self.store.write() as connection:
             save_spec(
                 connection,
@@ -174,16 +176,31 @@ class Stage:
                 code_hash="code",
                 source="",
                 now=utc_now(),
-                is_paused_at_creation=False,
+                is_paused_at_creation=is_paused,
             )
 
     def trigger(self, dag_id: str, run_id: str) -> None:
         """Ask for a run, as the API does."""
         with self.store.write() as connection:
             request_run(connection, RunRequest(dag_id=dag_id, run_id=run_id), now=utc_now())
+        self.ring()
+
+    def send(self, *commands: Command) -> None:
+        """Put commands into the inbox."""
+        with self.store.write() as connection:
+            inbox.append(connection, *commands, now=utc_now())
+        self.ring()
+
+    def ring(self) -> None:
+        """Say that the inbox has something."""
         bus = open_bus(self.store)
         bus.ring("inbox")
         bus.close()
+
+    def inbox_is_empty(self) -> bool:
+        """Whether all that was asked for is stored."""
+        with self.store.read() as connection:
+            return not inbox.has_rows_up_to(connection, inbox.newest_id(connection))
 
     def run_state(self, dag_id: str, run_id: str) -> RunState:
         """Return a run's state as it is stored."""

@@ -145,7 +145,7 @@ def test_callbacks_of_a_deleted_run_are_dropped() -> None:
 )
 def test_a_missed_deadline_is_told_once(deadline: DeadlineSpec, due_at: object) -> None:
     driver = Driver()
-    driver.learn(dag(task("a"), deadlines=(deadline,)), average_runtime_seconds=20.0)
+    driver.learn(dag(task("a"), deadlines=(deadline,)), runtimes=(20.0,) * 10)
     driver.trigger(logical_date=START - timedelta(hours=1))
     driver.claim("a")
     if due_at != START:
@@ -157,6 +157,32 @@ def test_a_missed_deadline_is_told_once(deadline: DeadlineSpec, due_at: object) 
     ]
     driver.wait(days=2)
     assert len(driver.callbacks) == 1
+
+
+def test_the_average_runtime_is_learned_from_runs_that_succeed() -> None:
+    deadline = DeadlineSpec(reference="average_runtime", interval_seconds=5, max_runs=2, min_runs=1)
+    driver = Driver(dag(task("a"), deadlines=(deadline,)))
+    for number, seconds in enumerate((100, 40, 20)):
+        driver.trigger(f"r{number}")
+        driver.claim("a", f"r{number}")
+        driver.wait(seconds=seconds)
+        driver.finish("a", run_id=f"r{number}")
+    told = len(driver.callbacks)
+
+    driver.trigger("last")
+
+    assert driver.core.next_wake() == driver.now + timedelta(seconds=35)
+    driver.wait(seconds=35)
+    assert len(driver.callbacks) == told + 1
+
+
+def test_too_few_runs_make_no_average() -> None:
+    deadline = DeadlineSpec(reference="average_runtime", interval_seconds=5)
+    driver = Driver()
+    driver.learn(dag(task("a"), deadlines=(deadline,)), runtimes=(20.0,) * 9)
+    driver.trigger()
+    driver.claim("a")
+    assert driver.core.next_wake() is None
 
 
 def test_a_run_that_is_done_in_time_misses_no_deadline() -> None:

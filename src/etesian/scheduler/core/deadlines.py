@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Final, NamedTuple
 
 from etesian.lifecycle.records import RunKey
@@ -12,10 +13,12 @@ from etesian.scheduler.core.callbacks import send_run_callback
 from etesian.scheduler.core.memory import Memory, Run
 from etesian.scheduler.core.moments import wait_of
 from etesian.scheduler.core.timers import TimerKind
-from etesian.spec.dag import DeadlineSpec
+from etesian.spec.dag import DagSpec, DeadlineSpec
 
 #: A new leader still tells of deadlines that were missed so shortly before; older ones were told of by the former.
 MISSED_WHILE_AWAY: Final = timedelta(hours=1)
+#: Runs that make an average, unless the author says otherwise.
+DEFAULT_MAX_RUNS: Final = 10
 
 
 class Deadline(NamedTuple):
@@ -56,11 +59,38 @@ def _due_at(run: Run, spec: DeadlineSpec) -> datetime | None:
             reference = run.record.logical_date
         case "fixed":
             reference = spec.at
-        case "average_runtime" if run.dag.average_runtime is not None and run.record.queued_at is not None:
-            reference = run.record.queued_at + run.dag.average_runtime
+        case "average_runtime":
+            reference = _expected_end(run, spec)
         case _:
             reference = None
     return None if reference is None else reference + wait_of(spec.interval_seconds)
+
+
+def _expected_end(run: Run, spec: DeadlineSpec) -> datetime | None:
+    """Return when the run ends if it takes as long as those before it; None: too few of them are known."""
+    most = _max_runs(spec)
+    known = list(islice(run.dag.runtimes, most))
+    fewest = most if spec.min_runs is None else spec.min_runs
+    if run.record.queued_at is None or not known or len(known) < fewest:
+        return None
+    return run.record.queued_at + wait_of(sum(known) / len(known))
+
+
+def _max_runs(spec: DeadlineSpec) -> int:
+    return DEFAULT_MAX_RUNS if spec.max_runs is None else spec.max_runs
+
+
+def runtimes_wanted(spec: DagSpec) -> int:
+    """Return of how many runs a DAG's deadlines ask how long they took."""
+    wanted = (_max_runs(each) for each in spec.deadlines if each.reference == "average_runtime")
+    return max(wanted, default=0)
+
+
+def note_runtime(run: Run) -> None:
+    """Remember how long a run took that has succeeded."""
+    record, runtimes = run.record, run.dag.runtimes
+    if runtimes.maxlen and record.started_at is not None and record.ended_at is not None:
+        runtimes.appendleft((record.ended_at - record.started_at).total_seconds())
 
 
 def miss_deadline(memory: Memory, deadline: Deadline, now: datetime) -> None:

@@ -51,8 +51,8 @@ class SpecUpdated(_Event, frozen=True, kw_only=True):
     #: logical dates after ``newest_point`` that runs of other types have: the schedule leaves them out
     taken_dates: frozenset[datetime] = frozenset()
     failed_in_a_row: int = 0  #: newest finished runs that failed, counted back from now
-    #: of the newest finished runs, for deadlines; None: not known
-    average_runtime_seconds: float | None = None
+    #: seconds that the newest successful runs took, the newest first; for deadlines by the average runtime
+    runtimes: tuple[float, ...] = ()
 
 
 class RunAdded(_Event, frozen=True, kw_only=True):

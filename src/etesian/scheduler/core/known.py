@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import deque
 from datetime import datetime
 
 from etesian.protocol.commands import DagGone, PauseChanged
 from etesian.scheduler.core.assets import ask_events
+from etesian.scheduler.core.deadlines import runtimes_wanted
 from etesian.scheduler.core.events import PoolsSet, SpecUpdated
 from etesian.scheduler.core.graph import DagGraph
 from etesian.scheduler.core.limits import Account
 from etesian.scheduler.core.memory import Dag, Memory, Run
-from etesian.scheduler.core.moments import wait_of
 from etesian.scheduler.core.moves import WAITING_OUTSIDE
 from etesian.scheduler.core.runs import enqueue_run, set_paused
 from etesian.scheduler.core.runs_due import plan_next_run
@@ -42,8 +43,9 @@ def learn_spec(memory: Memory, event: SpecUpdated, now: datetime) -> None:
     for record in unbound:
         enqueue_run(memory, Run(dag, graph, record))
     set_paused(memory, dag, is_paused=event.is_paused)
-    if event.average_runtime_seconds is not None:
-        dag.average_runtime = wait_of(event.average_runtime_seconds)
+    wanted = runtimes_wanted(spec)
+    known = event.runtimes or dag.runtimes
+    dag.runtimes = deque(list(known)[:wanted], maxlen=wanted)
     plan_next_run(memory, dag, now)
     ask_events(memory, dag)
 

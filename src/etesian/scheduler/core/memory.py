@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from weakref import WeakValueDictionary
 
 import msgspec
@@ -190,7 +190,6 @@ class Dag:
 
     __slots__ = (
         "active",
-        "average_runtime",
         "backfills",
         "dag_id",
         "failed_in_a_row",
@@ -206,6 +205,7 @@ class Dag:
         "queue",
         "recent",
         "runs",
+        "runtimes",
         "schedule_is_held",
         "taken_dates",
         "task_accounts",
@@ -232,7 +232,8 @@ class Dag:
         self.pending_events: list[PendingAssetEvent] = []  #: asset events that have caused no run yet
         self.newest_event_id = 0  #: of the events that have
         self.backfills: dict[str, Backfill] = {}  #: those not completed, by id
-        self.average_runtime: timedelta | None = None  #: of a run; None: not known
+        #: Seconds that the newest successful runs took, the newest first, as many as deadlines ask for.
+        self.runtimes: deque[float] = deque(maxlen=0)
         self.unbound: list[DagRunRecord] = []  #: runs asked for before the DAG was known
         self.gate = Account("dag", dag_id, None)  #: closed while the DAG is paused
         self.task_accounts: dict[str, Account] = {}  #: for ``max_active_tis_per_dag``

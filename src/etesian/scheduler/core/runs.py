@@ -8,7 +8,7 @@ from heapq import heappop, heappush
 from etesian.lifecycle.records import DagRunRecord, TaskInstanceRecord
 from etesian.lifecycle.state import RunState, RunType, TaskState
 from etesian.scheduler.core.callbacks import send_run_callback
-from etesian.scheduler.core.deadlines import arm_deadlines
+from etesian.scheduler.core.deadlines import arm_deadlines, note_runtime
 from etesian.scheduler.core.decisions import PauseDag
 from etesian.scheduler.core.events import RunAdded
 from etesian.scheduler.core.graph import GraphTask
@@ -169,6 +169,8 @@ def finish_run(memory: Memory, run: Run, now: datetime) -> None:
 def end_run(memory: Memory, run: Run, state: RunState, now: datetime, reason: str | None = None) -> None:
     """Give a run its final state and forget it; the callers have seen to its task instances."""
     memory.update_run(run, state=state, ended_at=now, reason=reason)
+    if state is RunState.SUCCESS:
+        note_runtime(run)
     kind = "success" if state is RunState.SUCCESS else "failure"
     if kind in run.graph.spec.callbacks:
         send_run_callback(memory, run, kind, now)

@@ -48,7 +48,6 @@ class Effects:
     acknowledged: list[str] = field(default_factory=list)
     questions: list[AskPast] = field(default_factory=list)
     inquiries: list[AskAssetEvents | AskRun] = field(default_factory=list)  #: answered after the commit
-    completed_backfills: list[str] = field(default_factory=list)
     writes: int = 0  #: decisions that changed rows
 
     def add(self, decisions: Iterable[Decision]) -> None:
@@ -90,12 +89,12 @@ class Effects:
                 batch.callbacks_saved.append(callback)
             case ForgetCallback(callback_id=callback_id):
                 batch.callbacks_forgotten.append(callback_id)
-            case RecordAssetEvents(source=source, events=events):
-                batch.asset_events.append((source, events))
+            case RecordAssetEvents():
+                batch.asset_events.append(decision)
             case ConsumeAssetEvents(run_key=run_key, event_ids=event_ids):
                 batch.consumed_asset_events.append((run_key, event_ids))
             case CompleteBackfill(backfill_id=backfill_id):
-                self.completed_backfills.append(backfill_id)
+                batch.completed_backfills.append(backfill_id)
             case ForgetRun(run_key=run_key):
                 batch.forgotten_runs.append(run_key)
             case ForgetDag(dag_id=dag_id):

@@ -13,6 +13,7 @@ from etesian.lifecycle.records import RunKey
 from etesian.protocol.commands import (
     ClearTasks,
     Command,
+    CreateBackfill,
     DeleteRun,
     MarkRun,
     MarkTasks,
@@ -40,7 +41,9 @@ _report_decoder: msgspec.msgpack.Decoder[Report] = msgspec.msgpack.Decoder(Repor
 
 def reads_runs(command: Command) -> bool:
     """Whether translating a command reads runs from the store that the core may just have changed."""
-    return isinstance(command, ClearTasks | MarkTasks | MarkRun | DeleteRun | SetNote)
+    return isinstance(
+        command, ClearTasks | MarkTasks | MarkRun | DeleteRun | SetNote | SpecChanged | CreateBackfill
+    )
 
 
 class InboxReader:
@@ -80,8 +83,11 @@ class InboxReader:
                 updated = loading.load_dag(connection, dag_id)
                 if updated is not None:
                     yield updated
+                    yield from loading.load_backfills(connection, [dag_id])
             case RunRequested(dag_id=dag_id, run_id=run_id):
                 yield RunAdded(run=runs.load_run(connection, RunKey(dag_id, run_id)))
+            case CreateBackfill():
+                yield loading.load_new_backfill(connection, command)
             case PoolsChanged():
                 yield loading.load_pools(connection)
             case RemoteReport(report=body):

@@ -14,6 +14,7 @@ from etesian.protocol.reports import Acknowledged, AttemptUsage, Claim, Finished
 from etesian.scheduler.core.events import AttemptsHeld, Event
 from etesian.scheduler.shell.effects import Effects
 from etesian.scheduler.shell.inbox import InboxReader, reads_runs
+from etesian.scheduler.shell.inquiries import look_up
 from etesian.scheduler.shell.leadership import Leadership
 from etesian.scheduler.shell.parts import Parts
 from etesian.scheduler.shell.past import load_past
@@ -81,7 +82,18 @@ class Leader:
         return effects
 
     def _finish(self, effects: Effects, now: datetime) -> None:
-        """Finish a batch: let the core choose, answer its questions, store everything, then act."""
+        """Finish a batch, and then the batches of answers to what the core asked about what it changed."""
+        while True:
+            self._finish_batch(effects, now)
+            inquiries = effects.inquiries
+            if not inquiries:
+                return
+            effects = Effects()
+            for event in look_up(self._parts.store, inquiries):
+                effects.add(self._core.apply(event, now))
+
+    def _finish_batch(self, effects: Effects, now: datetime) -> None:
+        """Let the core choose, answer its questions about the past, store everything, then act."""
         effects.add(self._core.advance(now))
         while effects.questions:
             questions, effects.questions = effects.questions, []

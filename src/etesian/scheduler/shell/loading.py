@@ -9,10 +9,21 @@ from typing import Final
 from sqlalchemy import Connection
 
 from etesian.lifecycle.records import DagRunRecord, RunKey, TaskInstanceRecord
-from etesian.protocol.commands import TaskSelection
-from etesian.scheduler.core.events import PoolsSet, RunLoaded, SpecUpdated
+from etesian.lifecycle.state import RunType
+from etesian.protocol.commands import CreateBackfill, TaskSelection
+from etesian.protocol.requests import AssetEventItem
+from etesian.scheduler.core.deadlines import runtimes_wanted
+from etesian.scheduler.core.events import (
+    AssetEventsKnown,
+    BackfillLoaded,
+    ExistingRun,
+    PendingAssetEvent,
+    PoolsSet,
+    RunLoaded,
+    SpecUpdated,
+)
 from etesian.spec.schedule import SchedulePoint
-from etesian.store.queries import dags, pools, runs, task_instances, versions, xcoms
+from etesian.store.queries import assets, backfills, dags, pools, runs, task_instances, versions, xcoms
 from etesian.store.queries.page import Paging
 from etesian.store.queries.patterns import Between
 from etesian.store.queries.versions import StoredSpec
@@ -52,7 +63,9 @@ def _spec_updated(
     connection: Connection, stored: StoredSpec, is_paused: bool, newest_point: SchedulePoint | None
 ) -> SpecUpdated:
     limit = stored.spec.max_consecutive_failed_runs
-    failed = runs.count_failed_in_a_row(connection, stored.spec.dag_id, limit=limit) if limit else 0
+    dag_id = stored.spec.dag_id
+    failed = runs.count_failed_in_a_row(connection, dag_id, limit=limit) if limit else 0
+    wanted = runtimes_wanted(stored.spec)
     return SpecUpdated(
         spec=stored.spec,
         version_hash=stored.version_hash,
@@ -60,8 +73,9 @@ def _spec_updated(
         bundle=stored.bundle,
         is_paused=is_paused,
         newest_point=newest_point,
-        taken_dates=runs.load_taken_dates(connection, stored.spec.dag_id, newest_point),
+        taken_dates=runs.load_taken_dates(connection, dag_id, newest_point),
         failed_in_a_row=failed,
+        runtimes=tuple(runs.load_runtimes(connection, dag_id, limit=wanted)) if wanted else (),
     )
 
 
@@ -108,6 +122,46 @@ def _run_loaded(
         bundle=stored.bundle,
         task_instances=tuple(instances),
         xcom_lengths=xcoms.load_lengths(connection, run.key) if has_mapped else {},
+        asset_events=_asset_events_of(connection, run),
+    )
+
+
+def _asset_events_of(connection: Connection, run: DagRunRecord) -> tuple[AssetEventItem, ...]:
+    if run.run_type is not RunType.ASSET_TRIGGERED:
+        return ()
+    return tuple(event.to_item() for event in assets.load_events_of_run(connection, run.key))
+
+
+def load_asset_events(connection: Connection, dag_id: str) -> AssetEventsKnown:
+    """Return the asset events that a DAG has not used yet."""
+    stored = versions.load_newest_spec(connection, dag_id)
+    aliases = assets.scheduling_aliases(stored.spec) if stored is not None else ()
+    found = assets.load_unconsumed_events(connection, dag_id, aliases=aliases)
+    return AssetEventsKnown(
+        dag_id=dag_id,
+        events=tuple(PendingAssetEvent(event_id=event.id, item=event.to_item()) for event in found),
+    )
+
+
+def load_new_backfill(connection: Connection, command: CreateBackfill) -> BackfillLoaded:
+    """Return a backfill that was just created, with the runs that it finds."""
+    return BackfillLoaded(backfill=command, existing=_existing_runs(connection, command))
+
+
+def load_backfills(connection: Connection, dag_ids: Sequence[str] | None = None) -> Iterator[BackfillLoaded]:
+    """Yield the backfills that are not completed, the oldest first."""
+    for record in backfills.load_open_backfills(connection, dag_ids):
+        command = record.to_command()
+        yield BackfillLoaded(
+            backfill=command, is_paused=record.is_paused, existing=_existing_runs(connection, command)
+        )
+
+
+def _existing_runs(connection: Connection, command: CreateBackfill) -> tuple[ExistingRun, ...]:
+    found = backfills.load_existing_runs(connection, command.dag_id, command.from_date, command.to_date)
+    return tuple(
+        ExistingRun(run_id=run_id, logical_date=date, state=state, backfill_id=backfill_id)
+        for run_id, date, state, backfill_id in found
     )
 
 

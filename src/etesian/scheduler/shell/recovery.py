@@ -9,7 +9,7 @@ from etesian.scheduler.core.core import Core
 from etesian.scheduler.core.decisions import Decision
 from etesian.scheduler.core.events import CallbacksLoaded
 from etesian.scheduler.core.settings import CoreSettings
-from etesian.scheduler.shell.loading import load_dags, load_pools, load_unfinished_runs
+from etesian.scheduler.shell.loading import load_backfills, load_dags, load_pools, load_unfinished_runs
 from etesian.store import Store
 from etesian.store.queries import callbacks
 
@@ -25,7 +25,7 @@ class LoadedCore:
 
 
 def load_core(store: Store, settings: CoreSettings, now: datetime) -> LoadedCore:
-    """Tell a new core of pools, DAGs, unfinished runs and callbacks that have not run yet."""
+    """Tell a new core of pools, DAGs, unfinished runs, backfills and callbacks that have not run yet."""
     core = Core(settings)
     decisions: list[Decision] = []
     dag_count = run_count = 0
@@ -37,5 +37,7 @@ def load_core(store: Store, settings: CoreSettings, now: datetime) -> LoadedCore
         for run_loaded in load_unfinished_runs(connection):
             decisions += core.apply(run_loaded, now)
             run_count += 1
+        for backfill_loaded in load_backfills(connection):
+            decisions += core.apply(backfill_loaded, now)
         decisions += core.apply(CallbacksLoaded(callbacks=tuple(callbacks.load_pending(connection))), now)
     return LoadedCore(core, decisions, dag_count, run_count)

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
-from etesian.lifecycle.records import RunKey, TaskKey
+from etesian.lifecycle.records import RunKey
 from etesian.protocol.reports import AssetEventReport
+from etesian.store.batch.changes import NewAssetEvents
 from etesian.store.batch.driver_sql import DriverSql
 from etesian.store.batch.scope import Scope
 from etesian.store.tables import asset_event_consumers_table, asset_events_table, assets_table
@@ -37,25 +38,21 @@ class AssetWriter:
         self._bind_extra = sql.binder(asset_events_table, "extra")
         self._bind_moment = sql.binder(asset_events_table, "created_at")
 
-    def write_events(
-        self,
-        scope: Scope,
-        events: Iterable[tuple[TaskKey | None, tuple[AssetEventReport, ...]]],
-        now: datetime,
-    ) -> None:
+    def write_events(self, scope: Scope, recorded: Iterable[NewAssetEvents], now: datetime) -> None:
         """Store events with the task that emitted them, if one did; add assets that are new."""
         created_at = self._bind_moment(now)
         rows: list[tuple[Any, ...]] = []
-        for source, reports in events:
-            origin = ("api", None, None, None, None) if source is None else ("task", *source)
-            for report in reports:
+        for each in recorded:
+            source = (None, None, None, None) if each.source is None else tuple(each.source)
+            for report in each.events:
                 asset_pk = self._asset(scope, report, created_at)
                 rows.append(
                     (
                         asset_pk,
                         self._bind_alias(report.alias),
                         self._bind_extra(report.extra),
-                        *origin,
+                        each.origin,
+                        *source,
                         created_at,
                     )
                 )

@@ -37,6 +37,22 @@ class NewTrigger(Protocol):
         """When the wait is over in any case."""
 
 
+class NewAssetEvents(Protocol):
+    """Asset events to store; the scheduler core's decision to record them fits."""
+
+    @property
+    def source(self) -> TaskKey | None:
+        """The task that emitted them; None if none did."""
+
+    @property
+    def events(self) -> tuple[AssetEventReport, ...]:
+        """What happened, in order."""
+
+    @property
+    def origin(self) -> str:
+        """Who says so: task, api or watcher."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Batch:
     """What one batch of decisions changes. Rows are deleted before others are written.
@@ -60,8 +76,9 @@ class Batch:
     callbacks_forgotten: list[str] = field(default_factory=list)  #: callback_ids
     next_runs: dict[str, SchedulePoint | None] = field(default_factory=dict)  #: by dag_id; None: never
     paused_dags: dict[str, str] = field(default_factory=dict)  #: dag_id to the reason
-    asset_events: list[tuple[TaskKey | None, tuple[AssetEventReport, ...]]] = field(default_factory=list)
+    asset_events: list[NewAssetEvents] = field(default_factory=list)
     consumed_asset_events: list[tuple[RunKey, tuple[int, ...]]] = field(default_factory=list)  #: event ids
+    completed_backfills: list[str] = field(default_factory=list)  #: backfill_ids
     forgotten_runs: list[RunKey] = field(default_factory=list)
     forgotten_dags: list[str] = field(default_factory=list)
     inbox_ids: list[int] = field(default_factory=list)  #: rows whose effects these are

@@ -81,6 +81,7 @@ class BatchWriter:
         self._waits.write_callbacks(scope, batch.callbacks_saved, batch.now)
         self._dags.write_next_runs(scope, batch.next_runs)
         self._dags.pause(scope, batch.paused_dags)
+        self._dags.complete_backfills(scope, batch.completed_backfills, batch.now)
         self._assets.write_events(scope, batch.asset_events, batch.now)
         self._assets.write_consumers(scope, batch.consumed_asset_events)
         scope.execute_many(self._delete_inbox_row, [(row_id,) for row_id in batch.inbox_ids])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, delete, exists, func, insert, select
+from sqlalchemy import Connection, Row, Select, delete, exists, func, insert, or_, select
 
 from etesian.lifecycle.records import RunKey
 from etesian.protocol.requests import AssetEventItem
@@ -63,7 +63,7 @@ class AssetEventRecord(msgspec.Struct, frozen=True, kw_only=True):
     group: str
     alias: str | None
     extra: dict[str, object]
-    source: str  #: task | api
+    source: str  #: task | api | watcher
     source_dag_id: str | None
     source_run_id: str | None
     source_task_id: str | None
@@ -209,11 +209,11 @@ def load_events_of_run(connection: Connection, key: RunKey) -> list[AssetEventRe
 
 
 def load_unconsumed_events(
-    connection: Connection, dag_id: str, *, limit: int = 10_000
+    connection: Connection, dag_id: str, *, aliases: Collection[str] = (), limit: int = 10_000
 ) -> list[AssetEventRecord]:
-    """Return events of the assets that schedule a DAG and that caused none of its runs yet, the oldest first.
+    """Return events of what schedules a DAG, assets and ``aliases``, that caused none of its runs yet.
 
-    Events that are older than the newest one consumed do not count: they were passed over.
+    The oldest first. Events that are older than the newest one consumed do not count: they were passed over.
     """
     dag_pk = select(dags_table.c.id).where(dags_table.c.dag_id == dag_id).scalar_subquery()
     consumer = asset_event_consumers_table.c
@@ -227,7 +227,9 @@ def load_unconsumed_events(
         _reference.dag_pk == dag_pk, _reference.asset_pk == _event.asset_pk, _reference.role == "schedule"
     )
     rows = connection.execute(
-        _EVENTS.where(_event.id > newest, scheduled_by).order_by(_event.id).limit(limit)
+        _EVENTS.where(_event.id > newest, or_(scheduled_by, _event.alias.in_(aliases)))
+        .order_by(_event.id)
+        .limit(limit)
     )
     return [AssetEventRecord(**row._mapping) for row in rows]
 
@@ -308,6 +310,16 @@ def _references(spec: DagSpec) -> Iterator[tuple[AssetSpec | AssetAliasSpec | As
             yield leaf, "inlet", task.task_id
         for leaf in task.outlets:
             yield leaf, "outlet", task.task_id
+
+
+def scheduling_aliases(spec: DagSpec) -> tuple[str, ...]:
+    """Return the names of the aliases that a DAG is scheduled by."""
+    found = (
+        leaf.name
+        for leaf, role, _ in _references(spec)
+        if role == "schedule" and isinstance(leaf, AssetAliasSpec)
+    )
+    return tuple(dict.fromkeys(found))
 
 
 def _leaves(condition: AssetCondition) -> Iterable[AssetSpec | AssetAliasSpec | AssetRefSpec]:

@@ -36,6 +36,10 @@ class BackfillRecord(msgspec.Struct, frozen=True, kw_only=True):
     completed_at: datetime | None
     triggering_user: str | None
 
+    def to_command(self) -> CreateBackfill:
+        """Return what was asked for when it was created."""
+        return CreateBackfill(**{name: getattr(self, name) for name in CreateBackfill.__struct_fields__})
+
 
 class UnknownBackfillError(StoreError):
     """There is no such backfill."""
@@ -89,15 +93,6 @@ def change_backfill(connection: Connection, command: ChangeBackfill, *, now: dat
     inbox.append(connection, command, now=now)
 
 
-def complete_backfill(connection: Connection, backfill_id: str, *, now: datetime) -> None:
-    """Note that all runs of a backfill have ended."""
-    connection.execute(
-        update(backfills_table)
-        .where(_backfill.backfill_id == backfill_id, _backfill.completed_at.is_(None))
-        .values(completed_at=now)
-    )
-
-
 def load_backfill(connection: Connection, backfill_id: str) -> BackfillRecord:
     """Return one backfill.
 
@@ -108,6 +103,28 @@ def load_backfill(connection: Connection, backfill_id: str) -> BackfillRecord:
     if row is None:
         raise UnknownBackfillError(backfill_id)
     return BackfillRecord(**row._mapping)
+
+
+def load_open_backfills(connection: Connection, dag_ids: Sequence[str] | None = None) -> list[BackfillRecord]:
+    """Return the backfills that are not completed, of all DAGs or of some, the oldest first."""
+    statement = _BACKFILLS.where(_backfill.completed_at.is_(None))
+    if dag_ids is not None:
+        statement = statement.where(_dag.dag_id.in_(dag_ids))
+    rows = connection.execute(statement.order_by(_backfill.created_at, _backfill.backfill_id))
+    return [BackfillRecord(**row._mapping) for row in rows]
+
+
+def load_existing_runs(
+    connection: Connection, dag_id: str, from_date: datetime, to_date: datetime
+) -> list[tuple[str, datetime, RunState, str | None]]:
+    """Return run_id, logical date, state and backfill_id of a DAG's runs of these dates, both included."""
+    dag_pk = select(_dag.id).where(_dag.dag_id == dag_id).scalar_subquery()
+    rows = connection.execute(
+        select(_run.run_id, _run.logical_date, _run.state, _run.backfill_id)
+        .where(_run.dag_pk == dag_pk, _run.logical_date.between(from_date, to_date))
+        .order_by(_run.logical_date)
+    )
+    return [(row[0], row[1], RunState(row[2]), row[3]) for row in rows]
 
 
 def list_backfills(

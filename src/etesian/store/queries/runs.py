@@ -225,6 +225,23 @@ def count_failed_in_a_row(connection: Connection, dag_id: str, *, limit: int) ->
     return count
 
 
+def load_runtimes(connection: Connection, dag_id: str, *, limit: int) -> list[float]:
+    """Return how many seconds the newest successful runs took, the newest first, at most ``limit``."""
+    dag_pk = select(_dag.id).where(_dag.dag_id == dag_id).scalar_subquery()
+    rows = connection.execute(
+        select(_run.started_at, _run.ended_at)
+        .where(
+            _run.dag_pk == dag_pk,
+            _run.state == RunState.SUCCESS,
+            _run.started_at.is_not(None),
+            _run.ended_at.is_not(None),
+        )
+        .order_by(_run.run_after.desc(), _run.id.desc())
+        .limit(limit)
+    )
+    return [(ended_at - started_at).total_seconds() for started_at, ended_at in rows]
+
+
 def load_previous_run(
     connection: Connection, dag_id: str, before: datetime, *, state: RunState | None = None
 ) -> DagRunRecord | None:
