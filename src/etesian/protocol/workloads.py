@@ -82,6 +82,7 @@ class RunCallback(
     max_tries: int = 0
     state: str = ""  #: state of the task instance or run that the callback is told of
     reason: str | None = None  #: what went wrong, in words
+    error_type: str | None = None  #: qualified name of the exception that ended the try, if one did
     started_at: datetime | None = None
     ended_at: datetime | None = None
     file: str

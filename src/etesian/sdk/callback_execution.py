@@ -12,9 +12,10 @@ from etesian.sdk.context import Context, set_current_context
 from etesian.sdk.context_building import build_context
 from etesian.sdk.dag import DAG
 from etesian.sdk.dag_run import DagRun
-from etesian.sdk.exceptions import AirflowException, TaskNotFound
+from etesian.sdk.exceptions import TaskNotFound
 from etesian.sdk.failures import log_failure
 from etesian.sdk.late_names import load_late
+from etesian.sdk.reported_error import make_error
 from etesian.sdk.task_instance import InstanceFacts, TaskInstance
 from etesian.sdk.user_call import call_function, choose_kwargs
 
@@ -63,7 +64,7 @@ def _build_context(dag: DAG, workload: RunCallback) -> Context:
     context = build_context(TaskInstance(task, run, InstanceFacts.of_callback(workload)), check_params=False)
     context["reason"] = workload.reason
     if workload.kind in ("failure", "retry"):
-        context["exception"] = AirflowException(workload.reason or "the cause is not known")
+        context["exception"] = make_error(workload.error_type, workload.reason or "the cause is not known")
     return context
 
 

@@ -38,6 +38,13 @@ def test_what_a_try_came_to_is_told_by_a_callback(outcome: object, retries: int,
     assert driver.decided(SaveCallback) == [SaveCallback(callback=callback)]
 
 
+@pytest.mark.parametrize(("retries", "kind"), [(0, "failure"), (1, "retry")])
+def test_a_callback_is_told_the_type_of_the_exception(retries: int, kind: str) -> None:
+    driver = run_one(Failed(reason="NoHeader: boom", error_type="reading.NoHeader"), retries=retries)
+    (callback,) = driver.callbacks
+    assert (callback.kind, callback.error_type) == (kind, "reading.NoHeader")
+
+
 def test_only_callbacks_that_the_author_set_are_sent() -> None:
     assert run_one(Succeeded(), callbacks=("failure", "execute")).callbacks == []
 

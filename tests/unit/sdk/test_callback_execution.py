@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from etesian import DAG, Param
 from etesian.operators.empty import EmptyOperator
 from etesian.protocol.workloads import RunCallback, RunContext
 from etesian.sdk.deadline import DeadlineAlert, DeadlineReference, SyncCallback
-from etesian.sdk.exceptions import TaskNotFound
+from etesian.sdk.exceptions import AirflowException, AirflowSensorTimeout, TaskNotFound
 from etesian.sdk.execution import execute_callback
 
 DAY = datetime(2030, 1, 2, tzinfo=UTC)
@@ -47,6 +48,47 @@ def test_each_kind_of_task_callback_is_told_of_its_task(kind: str) -> None:
     execute_callback(dag, call)
     exception = "ValueError: no header" if kind in ("failure", "retry") else ""
     assert seen == [("t", 2, 3, "failed", "2030-01-02", exception)]
+
+
+class NoHeaderError(LookupError):
+    """An author's exception with a constructor of its own."""
+
+    def __init__(self, file: str, line: int) -> None:
+        super().__init__(f"{file}:{line} has no header")
+
+
+@pytest.mark.parametrize(
+    ("error_type", "reason", "expected"),
+    [
+        ("builtins.ValueError", "ValueError: no header", ValueError("no header")),
+        ("builtins.KeyError", "KeyError: 'x'", KeyError("'x'")),
+        (
+            f"{__name__}.NoHeaderError",
+            "NoHeaderError: a.csv:1 has no header",
+            LookupError("a.csv:1 has no header"),
+        ),
+        (
+            "etesian.sdk.exceptions.AirflowSensorTimeout",
+            "AirflowSensorTimeout: late",
+            AirflowSensorTimeout("late"),
+        ),
+        ("builtins.SystemExit", "SystemExit: 3", AirflowException("SystemExit: 3")),
+        ("antigravity.Error", "Error: x", AirflowException("Error: x")),
+        (None, "its worker was lost", AirflowException("its worker was lost")),
+    ],
+)
+def test_a_callback_gets_an_exception_of_the_type_that_was_raised(
+    error_type: str | None, reason: str, expected: Exception
+) -> None:
+    seen: list[Exception] = []
+    with DAG("etl") as dag:
+        EmptyOperator(task_id="t", on_failure_callback=lambda context: seen.append(context["exception"]))
+
+    execute_callback(dag, workload("failure", "t", state="failed", reason=reason, error_type=error_type))
+
+    assert isinstance(seen[0], type(expected))
+    assert seen[0].args == expected.args
+    assert "antigravity" not in sys.modules
 
 
 def test_a_callback_of_the_run_is_told_of_the_run_and_its_last_task() -> None:

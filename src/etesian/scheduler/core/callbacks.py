@@ -13,10 +13,14 @@ from etesian.scheduler.core.memory import CallbackState, Instance, Memory, Run
 from etesian.scheduler.core.workloads import make_run_callback, make_task_callback
 
 
-def send_task_callback(memory: Memory, instance: Instance, kind: str, now: datetime) -> None:
-    """Let a task's callback be called."""
+def send_task_callback(
+    memory: Memory, instance: Instance, kind: str, now: datetime, *, error_type: str | None = None
+) -> None:
+    """Let a task's callback be called; ``error_type`` names the exception that ended the try."""
     ids = memory.ids
-    workload = make_task_callback(instance, kind, attempt_id=ids.new_id(now), callback_id=ids.new_id(now))
+    workload = make_task_callback(
+        instance, kind, attempt_id=ids.new_id(now), callback_id=ids.new_id(now), error_type=error_type
+    )
     _keep(memory, workload, instance.node.task.spec.executor)
 
 

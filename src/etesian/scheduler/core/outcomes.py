@@ -70,7 +70,15 @@ def fail_attempt(
         _restart(memory, instance, report, now)
         return
     if not outcome.retry or not may_retry(record.try_number, record.max_tries):
-        _finish(memory, instance, TaskState.FAILED, now, report=report, reason=outcome.reason)
+        _finish(
+            memory,
+            instance,
+            TaskState.FAILED,
+            now,
+            report=report,
+            reason=outcome.reason,
+            error_type=outcome.error_type,
+        )
         return
     seconds = outcome.retry_delay_seconds
     if seconds is None:
@@ -91,7 +99,7 @@ def fail_attempt(
     )
     memory.timers.set(TimerKind.WAKE, instance, wake_at)
     if "retry" in instance.node.task.callbacks:
-        send_task_callback(memory, instance, "retry", now)
+        send_task_callback(memory, instance, "retry", now, error_type=outcome.error_type)
 
 
 def _succeed(memory: Memory, instance: Instance, report: Finished, outcome: Succeeded, now: datetime) -> None:
@@ -137,6 +145,7 @@ def _finish(
     *,
     report: Finished | None,
     reason: str | None = None,
+    error_type: str | None = None,
 ) -> None:
     """Give a task instance that ran its final state."""
     ended_at = _ended_at(instance, report, now)
@@ -144,7 +153,7 @@ def _finish(
     move(memory, instance, state, ended_at=ended_at, reason=reason, resume=None, wake_at=None)
     kind = {TaskState.SUCCESS: "success", TaskState.FAILED: "failure", TaskState.SKIPPED: "skipped"}[state]
     if kind in instance.node.task.callbacks:
-        send_task_callback(memory, instance, kind, now)
+        send_task_callback(memory, instance, kind, now, error_type=error_type)
     if state is TaskState.FAILED and instance.node.run.graph.spec.fail_fast:
         memory.failed_fast[instance.node.run] = instance.record.task_id
 

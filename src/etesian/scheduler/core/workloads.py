@@ -70,7 +70,9 @@ def make_run_task(instance: Instance) -> RunTask:
     )
 
 
-def make_task_callback(instance: Instance, kind: str, *, attempt_id: str, callback_id: str) -> RunCallback:
+def make_task_callback(
+    instance: Instance, kind: str, *, attempt_id: str, callback_id: str, error_type: str | None = None
+) -> RunCallback:
     """Return the workload that calls a task's callback."""
     record, run = instance.record, instance.node.run
     return RunCallback(
@@ -84,6 +86,7 @@ def make_task_callback(instance: Instance, kind: str, *, attempt_id: str, callba
         max_tries=record.max_tries,
         state=record.state.value,
         reason=record.reason,
+        error_type=error_type,
         started_at=record.started_at,
         ended_at=record.ended_at,
         file=run.graph.spec.file,
