@@ -123,6 +123,7 @@ class Asset(os.PathLike[str], BaseAsset):
         self.group = check_asset_text(group, "group") if group is not None else self.asset_type
         self.extra: dict[str, object] = dict(extra or {})
         self.watchers = list(watchers or ())
+        #: which teams may produce and consume it (``AssetAccessControl``), for installations that have teams
         self.access_control = access_control
 
     @staticmethod

@@ -25,7 +25,7 @@ from etesian.sdk.task_group import TaskGroup
 from etesian.sdk.task_node import TaskNode
 from etesian.sdk.templates import create_environment
 from etesian.sdk.timezone import as_tzinfo
-from etesian.sdk.xcom_arg import NOTSET
+from etesian.sdk.xcom_arg import NOTSET, XComArg
 
 if TYPE_CHECKING:
     from typing import Self
@@ -308,6 +308,11 @@ class DAG:
         """Put one task before another, by their ids."""
         self.get_task(upstream_task_id).set_downstream(self.get_task(downstream_task_id))
 
+    def add_result(self, result: XComArg) -> XComArg:
+        """Say that this task result is what the DAG gives back."""
+        result.operator.returns_dag_result = True
+        return result
+
     def param(self, name: str, default: Any = NOTSET) -> DagParam:
         """Return a stand-in for a param's value in the run."""
         return DagParam(self, name, default)
@@ -407,7 +412,11 @@ def dag(dag_id: Any = "", *args: Any, **kwargs: Any) -> Any:
             made = DAG(dag_id or function.__name__, *args, **kwargs_of_dag)
             made.fileloc = function.__code__.co_filename
             with made:
-                function(**{name: made.param(name, value) for name, value in bound.arguments.items()})
+                returned = function(
+                    **{name: made.param(name, value) for name, value in bound.arguments.items()}
+                )
+            if isinstance(returned, XComArg):
+                made.add_result(returned)
             return made
 
         return make_dag

@@ -24,7 +24,7 @@ from etesian.sdk.xcom_arg import NOTSET
 #: What a field holds until the function has computed it.
 SET_DURING_EXECUTION: Final = NOTSET
 #: decorators that are dropped when a function's source is run in another interpreter
-_OWN_DECORATORS: Final = re.compile(r"^(\w+\.)*(task|dag_task|setup|teardown)\b")
+_OWN_DECORATORS: Final = re.compile(r"^(\w+\.)*(task|dag_task|setup|teardown|result)\b")
 
 
 def get_unique_task_id(task_id: str, dag: Any = None, task_group: Any = None) -> str:

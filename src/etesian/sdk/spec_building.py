@@ -131,6 +131,7 @@ def _build_task(task: Any, dag: DAG, priority: int) -> TaskSpec:
         ui_fgcolor=task.ui_fgcolor,
         extra_links=tuple(task.extra_links),
         multiple_outputs=bool(task.multiple_outputs),
+        returns_dag_result=bool(task.returns_dag_result),
         line=task.line,
     )
 
@@ -220,7 +221,10 @@ def _callbacks(owner: Any, kinds: Sequence[str]) -> tuple[str, ...]:
 
 
 def _run_types(types: Any) -> tuple[str, ...] | None:
-    return None if types is None else tuple(sorted(str(getattr(one, "value", one)) for one in types))
+    if types is None:
+        return None
+    several = (types,) if isinstance(types, str) else types
+    return tuple(sorted(str(getattr(one, "value", one)) for one in several))
 
 
 def _watchers(timetable: Any) -> tuple[WatcherSpec, ...]:

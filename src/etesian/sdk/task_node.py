@@ -37,6 +37,7 @@ class TaskNode(DependencyMixin):
     upstream_task_ids: set[str]
     downstream_task_ids: set[str]
     is_directly_mapped = False
+    returns_dag_result = False  #: what it returns is what the DAG gives back
     _dag: Any = None
     _is_setup = False
     _is_teardown = False

@@ -46,6 +46,7 @@ class TaskDecorator:
         self.is_setup = False
         self.is_teardown = False
         self.on_failure_fail_dagrun = False
+        self.returns_dag_result = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> XComArg:
         """Make a task that calls the function with these arguments."""
@@ -69,6 +70,7 @@ class TaskDecorator:
             task.as_setup()
         if self.is_teardown:
             task.as_teardown(on_failure_fail_dagrun=self.on_failure_fail_dagrun)
+        task.returns_dag_result = self.returns_dag_result
         return XComArg(task)
 
     # --- mapping --------------------------------------------------------------------------------------------
@@ -91,6 +93,7 @@ class TaskDecorator:
         multiple_outputs = kwargs.pop("multiple_outputs", self.multiple_outputs)
         twin = TaskDecorator(self.function, self.operator_class, {**self.kwargs, **kwargs}, multiple_outputs)
         twin.is_setup, twin.is_teardown = self.is_setup, self.is_teardown
+        twin.returns_dag_result = self.returns_dag_result
         twin.on_failure_fail_dagrun = kwargs.get("on_failure_fail_dagrun", self.on_failure_fail_dagrun)
         return twin
 
@@ -304,6 +307,18 @@ def teardown(function: Any = None, *, on_failure_fail_dagrun: bool = False) -> A
         return decorated
 
     return decorate if function is None else decorate(function)
+
+
+def result(decorated: TaskDecorator) -> TaskDecorator:
+    """Say that what this task returns is what its DAG gives back; goes above ``@task``.
+
+    Raises:
+        TypeError: it decorates something else.
+    """
+    if not isinstance(decorated, TaskDecorator):
+        raise TypeError(f"@result goes above a @task decorator; it decorates {decorated!r:.80}")
+    decorated.returns_dag_result = True
+    return decorated
 
 
 def _no_group(function: Any, name: str) -> Any:

@@ -109,6 +109,7 @@ class TaskSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ui_fgcolor: str = "#000"
     extra_links: tuple[str, ...] = ()
     multiple_outputs: bool = False
+    returns_dag_result: bool = False  #: its return value is what the DAG gives back
     line: int | None = None  #: line of the DAG file where the task was made
 
     @property

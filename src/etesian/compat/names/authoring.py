@@ -7,7 +7,9 @@ OPERATOR = names("etesian.sdk.operator", "BaseOperator")
 MAPPED = names("etesian.sdk.operator", "MappedOperator") | names("etesian.sdk.mapping", "OperatorPartial")
 EDGES = names("etesian.sdk.edges", "chain", "chain_linear", "cross_downstream")
 LABEL = names("etesian.sdk.edges", "Label", "EdgeModifier")
-TASKFLOW = names("etesian.sdk.taskflow", "task", "setup", "teardown")
+TASKFLOW = names("etesian.sdk.taskflow", "task", "setup", "teardown", "result")
+PARSING_CONTEXT = names("etesian.sdk.parsing_context", "get_parsing_context", "AirflowParsingContext")
+ASSET_ACCESS = names("etesian.sdk.asset_access", "AssetAccessControl")
 TASK_GROUP = names("etesian.sdk.task_group", "TaskGroup")
 TASK_GROUP_DECORATOR = names("etesian.sdk.task_group_decorator", "task_group")
 XCOM_ARG = names("etesian.sdk.xcom_arg", "XComArg")
@@ -62,6 +64,7 @@ MODULES = {
     "airflow.triggers": {},
     "airflow.triggers.base": TRIGGERS,
     "airflow.utils": {},
+    "airflow.utils.dag_parsing_context": PARSING_CONTEXT,
     "airflow.utils.edgemodifier": LABEL,
     "airflow.utils.task_group": TASK_GROUP,
     "airflow.utils.trigger_rule": TRIGGER_RULE,

@@ -84,6 +84,8 @@ SDK = (
     | a.HOOK
     | a.ASSETS
     | a.ASSET_DECORATOR
+    | a.ASSET_ACCESS
+    | a.PARSING_CONTEXT
     | a.WEIGHTS
     | TIMETABLES
     | DEADLINES
@@ -114,10 +116,11 @@ MODULES = {
     "airflow.sdk.definitions": {},
     "airflow.sdk.definitions.dag": a.DAG,
     "airflow.sdk.definitions.asset": a.ASSETS,
+    "airflow.sdk.definitions.asset.access_control": a.ASSET_ACCESS,
     "airflow.sdk.definitions.asset.decorators": a.ASSET_DECORATOR,
     "airflow.sdk.definitions.asset.metadata": names("etesian.sdk.asset_events", "Metadata"),
     "airflow.sdk.definitions.connection": a.CONNECTION,
-    "airflow.sdk.definitions.context": a.CONTEXT,
+    "airflow.sdk.definitions.context": a.CONTEXT | a.PARSING_CONTEXT,
     "airflow.sdk.definitions.deadline": DEADLINES,
     "airflow.sdk.definitions.decorators": a.TASKFLOW | a.TASK_GROUP_DECORATOR,
     "airflow.sdk.definitions.edges": a.LABEL,
