@@ -130,7 +130,7 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 30.0
     max_dag_hosts: Annotated[
         int, describe("DAG files that are kept imported, ready to fork.", unit="processes", at_least=1)
-    ] = 16
+    ] = 64
     dag_host_memory_mb: Annotated[
         int,
         describe(

@@ -51,6 +51,7 @@ class DagHosts:
             zygote=self._zygote,
             host_events=self,
             attempt_events=attempt_events,
+            may_spare=self._may_spare,
             import_timeout_seconds=settings.import_timeout_seconds,
         )
         self._numbers = count(1)
@@ -183,6 +184,9 @@ class DagHosts:
         del self._current[host.dag_file]
         host.retire()
 
+    def _may_spare(self) -> bool:
+        return sum(host.supply.spares for host in self._current.values()) < self._settings.max_spares
+
     def _is_over_memory(self) -> bool:
         used = sum(host.private_bytes for host in self._current.values())
         return used > self._settings.dag_host_memory_bytes
@@ -203,7 +207,7 @@ class DagHosts:
 
     def _next_step(self, host: HostClient) -> float:
         settings = self._settings
-        seconds = settings.spare_idle_seconds if host.supply.has_spares else settings.dag_host_idle_seconds
+        seconds = settings.spare_idle_seconds if host.supply.spares else settings.dag_host_idle_seconds
         return host.idle_since + seconds
 
     def _on_host_status(self, number: int, status: int | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -54,6 +55,7 @@ class HostParts:
     zygote: ZygoteClient
     host_events: HostEvents
     attempt_events: AttemptEvents
+    may_spare: Callable[[], bool]
     import_timeout_seconds: float
 
 
@@ -74,9 +76,8 @@ class HostClient:
             parts.loop,
             self,
             parts.attempt_events,
-            spares=0
-            if dag_file.is_spawned
-            else 1,  # a whole interpreter in advance would cost too much memory
+            # A whole interpreter in advance would cost too much memory.
+            may_spare=parts.may_spare if not dag_file.is_spawned else lambda: False,
             start_timeout_seconds=parts.import_timeout_seconds if dag_file.is_spawned else None,
         )
         self._start(import_log)

@@ -1,13 +1,14 @@
 """The processes of one DAG host: enough of them ready in time, each given to one attempt.
 
-A busy host has one process more than it needs, forked in advance, so that the next attempt does not wait for
-a fork.
+A busy host has one process more than it needs, a *spare* forked in advance, so that the next attempt does not
+wait for a fork. When many hosts are busy, not each of them has one: spares cost memory, and save no work.
 """
 
 from __future__ import annotations
 
 import signal
 from collections import deque
+from collections.abc import Callable
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -76,15 +77,18 @@ class ProcessSupply:
         host: HostLink,
         events: AttemptEvents,
         *,
-        spares: int,
+        may_spare: Callable[[], bool],
         start_timeout_seconds: float | None,
     ) -> None:
-        """Processes that import the file themselves have ``start_timeout_seconds`` for it; None for forks."""
+        """``may_spare`` says whether there may be one more spare now.
+
+        Processes that import the file themselves have ``start_timeout_seconds`` for it; None for forks.
+        """
         self._loop = loop
         self._start_timeout_seconds = start_timeout_seconds
         self._host = host
         self._events = events
-        self._spares = spares  #: processes forked in advance while the host is busy
+        self._may_spare = may_spare
         self._numbers = count(1)
         self._wanting: dict[str, Attempt] = {}  #: attempts without a process, granted or not
         self._waiting: deque[Attempt] = deque()  #: those of them that are granted
@@ -101,9 +105,9 @@ class ProcessSupply:
         return not self._wanting and not self._running
 
     @property
-    def has_spares(self) -> bool:
-        """Whether processes wait for nothing in particular."""
-        return bool(self._ready)
+    def spares(self) -> int:
+        """How many processes there are, or will be in a moment, that no attempt wants."""
+        return max(0, len(self._ready) + len(self._starting) - len(self._wanting))
 
     def take_wanting(self) -> list[tuple[Attempt, bool]]:
         """Give away the attempts that have no process, each with whether it is granted."""
@@ -202,8 +206,9 @@ class ProcessSupply:
     def _fork_ahead(self) -> None:
         if self._failure is not None:
             return
-        wanted = len(self._wanting) + self._spares
-        missing = wanted - len(self._ready) - len(self._starting)
+        missing = len(self._wanting) - len(self._ready) - len(self._starting)
+        if missing >= 0 and self._may_spare():
+            missing += 1
         for _ in range(min(missing, _MAX_STARTING - len(self._starting))):
             try:
                 process = AttemptProcess(next(self._numbers), self._loop, self._on_message)

@@ -47,7 +47,8 @@ class WorkerSettings:
     )
     drain_seconds: float = 0.0  #: how long a stopping worker waits for running attempts before it stops them
 
-    max_dag_hosts: int = 16
+    max_dag_hosts: int = 64
+    max_spares: int = 8  #: processes forked in advance, over all DAG hosts
     dag_host_memory_bytes: int = (
         512 * 1024 * 1024
     )  #: private memory of all DAG hosts; idle ones go when it is exceeded
