@@ -56,8 +56,8 @@ def running_mariadb() -> Iterator[int]:
         setup.chmod(0o644)
         port = find_free_port()
         options = [
-            *data, f"--port={port}", "--bind-address=127.0.0.1", f"--socket={folder / 'socket'}",
-            f"--init-file={setup}", f"--pid-file={folder / 'pid'}", "--innodb-flush-log-at-trx-commit=0", "--local-infile=1", *account,
+            *data, *account, f"--port={port}", "--bind-address=127.0.0.1", f"--socket={folder / 'socket'}",
+            f"--init-file={setup}", f"--pid-file={folder / 'pid'}", "--innodb-flush-log-at-trx-commit=0",
         ]  # fmt: skip
         with running([server, "--no-defaults", *options], port=port, log=folder / "log"):
             yield port

@@ -33,6 +33,7 @@ class AirflowPlugin:
     listeners: ClassVar[list[Any]] = []
     ti_deps: ClassVar[list[Any]] = []
     priority_weight_strategies: ClassVar[list[Any]] = []
+    hook_lineage_readers: ClassVar[list[Any]] = []
 
     @classmethod
     def validate(cls) -> None:

@@ -20,6 +20,11 @@ VIEWS = names(
 RUNS = names("etesian.compat.columns", "DagRun")
 INSTANCES = names("etesian.sdk.task_instance", "TaskInstance", "TaskInstanceKey")
 SECRETS = names("etesian.sdk.secrets_backends.base", "BaseSecretsBackend")
+LINEAGE = names(
+    "etesian.compat.lineage",
+    "AssetLineageInfo", "ExtraLineageInfo", "HookLineage", "HookLineageCollector", "HookLineageReader",
+    "LineageContext", "NoOpCollector", "get_hook_lineage_collector",
+)  # fmt: skip
 
 MODULES = {
     "airflow": names("etesian.compat.version", "__version__") | names(
@@ -98,6 +103,8 @@ MODULES = {
     "airflow.api.common.experimental.trigger_dag": names("etesian.compat.actions", "trigger_dag"),
     "airflow.api.common.experimental.get_task_instance": names("etesian.compat.actions", "get_task_instance"),
     "airflow.lineage": {},
+    "airflow.lineage.hook": LINEAGE,
+    "airflow.sdk.lineage": LINEAGE,
     "airflow.utils.db": SESSION,
     "airflow.utils.session": SESSION,
     "airflow.utils.decorators": names("etesian.compat.calls", "apply_defaults"),
