@@ -7,7 +7,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,15 +28,13 @@ def need_program(name: str, debian: str) -> str:
 
 @contextmanager
 def running(
-    command: Sequence[str], *, port: int, log: Path, environment: Mapping[str, str] | None = None
+    command: Sequence[str], *, log: Path, port: int = 0, is_ready: Callable[[], bool] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a server until the end of the block; it is ready when its port answers."""
+    """Run a server until the end of the block; it is ready when its port answers, or ``is_ready`` says so."""
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, env=environment
-        )
+        process = subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
         try:
-            _wait_for_port(process, port, log)
+            _wait_until(is_ready or (lambda: _answers(port)), process, log)
             yield process
         finally:
             stop(process)
@@ -52,14 +50,20 @@ def stop(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _wait_for_port(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def _wait_until(is_ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise RuntimeError(f"{process.args!r} ended at once: {log.read_text()[-2000:]}")
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        if is_ready():
             return
-        except OSError:
-            time.sleep(0.05)
-    raise RuntimeError(f"{process.args!r} did not answer on port {port}: {log.read_text()[-2000:]}")
+        time.sleep(0.05)
+    raise RuntimeError(f"{process.args!r} did not answer in time: {log.read_text()[-2000:]}")
+
+
+def _answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True

@@ -122,7 +122,7 @@ class HookLineageCollector:
         return HookLineage(
             inputs=self._inputs.list(AssetLineageInfo),
             outputs=self._outputs.list(AssetLineageInfo),
-            extra=self._extra.list(lambda fact, count, context: ExtraLineageInfo(*fact, count, context)),
+            extra=self._extra.list(_as_extra),
         )
 
     @property
@@ -133,6 +133,11 @@ class HookLineageCollector:
     def _add(self, told: _Told, context: LineageContext, asset: Asset | None) -> None:
         if asset is not None:
             told.add(asset.uri, asset.extra, asset, context)
+
+
+def _as_extra(fact: tuple[str, Any], count: int, context: LineageContext) -> ExtraLineageInfo:
+    key, value = fact
+    return ExtraLineageInfo(key, value, count, context)
 
 
 class NoOpCollector(HookLineageCollector):
