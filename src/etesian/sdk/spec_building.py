@@ -117,6 +117,7 @@ def _build_task(task: Any, dag: DAG, priority: int) -> TaskSpec:
         on_failure_fail_dag_run=task.on_failure_fail_dagrun,
         is_sensor=bool(task.is_sensor),
         is_empty=_is_empty(task, callbacks, outlets),
+        marker=task.marker,
         mapped=task.map_spec() if task.is_directly_mapped else None,
         callbacks=callbacks,
         inlets=to_asset_specs(task.inlets),

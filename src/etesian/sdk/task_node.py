@@ -11,6 +11,7 @@ from etesian.sdk.dependency import DependencyMixin, each_wirable
 from etesian.sdk.exceptions import InvalidDagError
 from etesian.sdk.setup_teardown import SetupTeardownContext
 from etesian.sdk.xcom_arg import NOTSET, XComArg
+from etesian.spec.task import MarkerSpec
 from etesian.spec.trigger_rule import TriggerRule
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class TaskNode(DependencyMixin):
     upstream_task_ids: set[str]
     downstream_task_ids: set[str]
     is_directly_mapped = False
+    marker: MarkerSpec | None = None  #: what else a clear of this task clears
     returns_dag_result = False  #: what it returns is what the DAG gives back
     _dag: Any = None
     _is_setup = False

@@ -53,6 +53,15 @@ class MapSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return tuple(sorted(found))
 
 
+class MarkerSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A task of another DAG that is cleared with this one. Texts are templates, rendered when this one runs."""
+
+    dag_id: str
+    task_id: str
+    logical_date: str | None = None  #: of the other run, as ISO text; None: the date of this task's own run
+    recursion_depth: int = 10  #: how many markers are followed from here on
+
+
 class TaskSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One task. Durations are in seconds; ``None`` means off."""
 
@@ -95,6 +104,7 @@ class TaskSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     is_sensor: bool = False
     is_empty: bool = False  #: does nothing: the scheduler completes it without a worker
     mapped: MapSpec | None = None
+    marker: MarkerSpec | None = None  #: what else a clear of this task clears
     callbacks: tuple[str, ...] = ()  #: which of execute, success, failure, retry, skipped are set
     inlets: tuple[AssetLike, ...] = ()
     outlets: tuple[AssetLike, ...] = ()

@@ -24,14 +24,15 @@ def list_selected(
     wanted = TaskInstanceFilter(
         dag_ids=[selection.dag_id],
         run_ids=selection.run_ids or None,
-        task_ids=_with_relatives(spec, selection),
+        task_ids=select_task_ids(spec, selection),
         map_indexes=selection.map_indexes or None,
         states=states,
     )
     return list_task_instances(connection, wanted, paging)
 
 
-def _with_relatives(spec: DagSpec, selection: TaskSelection) -> list[str] | None:
+def select_task_ids(spec: DagSpec, selection: TaskSelection) -> list[str] | None:
+    """Return the tasks that a selection names, with those above and below if it says so; None for all."""
     if not selection.task_ids:
         return None
     found = set(selection.task_ids)

@@ -16,7 +16,9 @@ from etesian.sdk.assets import Asset
 from etesian.sdk.dag import DAG
 from etesian.sdk.exceptions import InvalidDagError
 from etesian.sdk.scope import DagContext
+from etesian.sdk.spec_building import build_spec
 from etesian.sdk.task_group import TaskGroup
+from etesian.spec.task import MarkerSpec
 from tests.unit.memory_platform import DAY, make_context
 
 
@@ -37,6 +39,23 @@ def test_a_marker_keeps_what_depends_on_it() -> None:
         )
         with pytest.raises(InvalidDagError, match="recursion_depth"):
             ExternalTaskMarker(task_id="n", external_dag_id="o", external_task_id="t", recursion_depth=0)
+
+
+def test_a_marker_says_what_is_cleared_with_it() -> None:
+    with DAG("dag", start_date=DAY) as dag:
+        plain = {"external_dag_id": "other", "external_task_id": "wait"}
+        ExternalTaskMarker(task_id="same", **plain)
+        ExternalTaskMarker(
+            task_id="later", **plain, logical_date="{{ macros.ds_add(ds, 1) }}", recursion_depth=3
+        )
+    spec = build_spec(dag, file="dag.py")
+    assert spec.task("same").marker == MarkerSpec(dag_id="other", task_id="wait")
+    assert spec.task("same").is_empty
+    later = MarkerSpec(
+        dag_id="other", task_id="wait", logical_date="{{ macros.ds_add(ds, 1) }}", recursion_depth=3
+    )
+    assert spec.task("later").marker == later
+    assert not spec.task("later").is_empty
 
 
 def sub(parent: str, name: str, *task_ids: str) -> DAG:

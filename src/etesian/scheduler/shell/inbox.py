@@ -28,6 +28,7 @@ from etesian.protocol.reports import Claim, Finished, Report
 from etesian.scheduler.core.core import Core
 from etesian.scheduler.core.events import Event, RunAdded
 from etesian.scheduler.shell import loading
+from etesian.scheduler.shell.markers import follow_markers
 from etesian.scheduler.shell.settings import ShellSettings
 from etesian.store import Store
 from etesian.store.errors import UnknownDagError, UnknownRunError
@@ -85,11 +86,15 @@ class InboxReader:
                     yield updated
                     yield from loading.load_backfills(connection, [dag_id])
             case RunRequested(dag_id=dag_id, run_id=run_id):
-                yield RunAdded(run=runs.load_run(connection, RunKey(dag_id, run_id)))
+                yield from _added_run(connection, RunKey(dag_id, run_id))
             case CreateBackfill():
                 yield loading.load_new_backfill(connection, command)
             case PoolsChanged():
                 yield loading.load_pools(connection)
+            case ClearTasks():
+                for clear in (command, *follow_markers(connection, command)):
+                    yield from self._missing_runs(connection, clear)
+                    yield clear
             case RemoteReport(report=body):
                 report = _report_decoder.decode(body)
                 if isinstance(report, Claim | Finished):
@@ -112,3 +117,10 @@ class InboxReader:
         for key in keys:
             if not self._core.has_run(key):
                 yield loading.load_run(connection, key)
+
+
+def _added_run(connection: Connection, key: RunKey) -> Iterator[Event]:
+    """Yield a new run, unless a leader found it when it came, and has finished it already."""
+    run = runs.load_run(connection, key)
+    if not run.state.is_final:
+        yield RunAdded(run=run)
