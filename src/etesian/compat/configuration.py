@@ -5,14 +5,16 @@ from __future__ import annotations
 import configparser
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 from etesian.compat.module_loading import import_string
 from etesian.compat.option_defaults import DEFAULTS
-from etesian.config.load import load_settings
+from etesian.compat.provider_options import find_provider_default
+from etesian.compat.sensitive_options import SENSITIVE, ask_option_backend, run_option_command
+from etesian.config.load import load_settings, load_with_sources
 from etesian.sdk.exceptions import AirflowConfigException
 
 _MISSING: Final = object()
@@ -43,10 +45,24 @@ _MAPPED: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
 
 
 class AirflowConfigParser:
-    """Options by section and key, as texts; looked up anew each time, so that a changed environment counts."""
+    """Options by section and key, as texts; looked up anew each time, so that a changed environment counts.
+
+    ``default_config`` is the text of a file with defaults, for a parser of one's own: it asks the environment and
+    what it has read, and nothing of this installation.
+    """
+
+    def __init__(self, default_config: str | None = None) -> None:
+        self.sensitive_config_values: Set[tuple[str, str]] = SENSITIVE
+        self._read: configparser.ConfigParser | None = None
+        self._defaults: configparser.ConfigParser | None = None
+        if default_config is not None:
+            self._read, self._defaults = _new_parser(), _new_parser()
+            self._defaults.read_string(default_config)
 
     def get(self, section: str, key: str, fallback: Any = _MISSING, **_: object) -> Any:
-        """Return an option: environment, ``airflow.cfg``, our own setting, Airflow's default, then ``fallback``.
+        """Return an option: environment, ``airflow.cfg``, our own setting, default, then ``fallback``.
+
+        Airflow's default counts before a provider's, and our own for a setting that both have.
 
         Raises:
             AirflowConfigException: none of them has it.
@@ -118,8 +134,8 @@ class AirflowConfigParser:
         """Return all options of a section that are known; None when there are none."""
         section = section.lower()
         found: dict[str, Any] = {key: value for (name, key), value in DEFAULTS.items() if name == section}
-        if _file().has_section(section):
-            found |= dict(_file().items(section, raw=True))
+        if self._file.has_section(section):
+            found |= dict(self._file.items(section, raw=True))
         prefix = f"AIRFLOW__{section.upper()}__"
         found |= {
             name[len(prefix) :].lower(): value
@@ -130,22 +146,60 @@ class AirflowConfigParser:
 
     def as_dict(self, **_: object) -> dict[str, dict[str, Any]]:
         """Return all sections that are known."""
-        sections = {section for section, _ in DEFAULTS} | set(_file().sections())
+        sections = {section for section, _ in DEFAULTS} | set(self._file.sections())
         return {section: self.getsection(section) or {} for section in sorted(sections)}
 
     def set(self, section: str, option: str, value: str) -> None:
         """Set an option for this process."""
         os.environ[f"AIRFLOW__{section.upper()}__{option.upper()}"] = value
 
+    def remove_option(self, section: str, option: str, remove_default: bool = True) -> None:
+        """Take an option's value away in this process; its default, if it has one, is left."""
+        os.environ.pop(f"AIRFLOW__{section.upper()}__{option.upper()}", None)
+        if self._file.has_section(section.lower()):
+            self._file.remove_option(section.lower(), option.lower())
+
+    def read_string(self, string: str, source: str = "<string>") -> None:
+        """Read options from the text of a file."""
+        self._file.read_string(string, source)
+
+    @property
+    def _file(self) -> configparser.ConfigParser:
+        return self._read if self._read is not None else _file()
+
     def _find(self, section: str, key: str) -> str | None:
+        found = self._find_given(section, key)
+        if found is None and (section, key) in self.sensitive_config_values:
+            found = self._find_elsewhere(section, key)
+        return self._find_default(section, key) if found is None else found
+
+    def _find_given(self, section: str, key: str) -> str | None:
         from_environment = os.environ.get(f"AIRFLOW__{section.upper()}__{key.upper()}")
         if from_environment is not None:
             return from_environment
-        if _file().has_option(section, key):
-            return _file().get(section, key, raw=True)
-        if (section, key) in _MAPPED:
-            return _own(*_MAPPED[(section, key)])
-        return DEFAULTS.get((section, key))
+        return self._file.get(section, key, raw=True, fallback=None)
+
+    def _find_elsewhere(self, section: str, key: str) -> str | None:
+        command = self._find_given(section, f"{key}_cmd")
+        if command is not None:
+            return run_option_command(command)
+        secret = self._find_given(section, f"{key}_secret")
+        if secret is None:
+            return None
+        return ask_option_backend(
+            self.get("secrets", "backend", fallback=""),
+            self.get("secrets", "backend_kwargs", fallback=""),
+            secret,
+        )
+
+    def _find_default(self, section: str, key: str) -> str | None:
+        if self._defaults is not None:
+            return self._defaults.get(section, key, raw=True, fallback=None)
+        own = _MAPPED.get((section, key))
+        if own is not None and ((section, key) not in DEFAULTS or _is_set(*own)):
+            return _own(*own)
+        default = DEFAULTS.get((section, key))
+        return find_provider_default(section, key) if default is None else default
 
     def _convert(self, kind: type[int] | type[float], section: str, key: str, kwargs: dict[str, Any]) -> Any:
         value = self.get(section, key, **kwargs)
@@ -159,14 +213,22 @@ class AirflowConfigParser:
             ) from error
 
 
+def _new_parser() -> configparser.ConfigParser:
+    return configparser.ConfigParser(interpolation=None, strict=False)
+
+
 @cache
 def _file() -> configparser.ConfigParser:
-    parser = configparser.ConfigParser(interpolation=None, strict=False)
+    parser = _new_parser()
     home = os.environ.get("AIRFLOW_HOME")
     path = os.environ.get("AIRFLOW_CONFIG") or (str(Path(home) / "airflow.cfg") if home else None)
     if path is not None:
         parser.read(path)
     return parser
+
+
+def _is_set(section: str, key: str) -> bool:
+    return f"{section}.{key}" in load_with_sources(os.environ).sources
 
 
 def _own(section: str, key: str) -> str | None:

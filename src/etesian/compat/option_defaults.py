@@ -42,6 +42,8 @@ DEFAULTS: Final[Mapping[tuple[str, str], str]] = {
     ("email", "from_email"): "",
     ("email", "default_email_on_retry"): "True",
     ("email", "default_email_on_failure"): "True",
+    ("email", "ssl_context"): "default",
+    ("smtp", "smtp_starttls"): "True",
     ("smtp", "smtp_timeout"): "30",
     ("smtp", "smtp_retry_limit"): "5",
     ("webserver", "base_url"): "http://localhost:8080",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import ClassVar, Final
 
 from etesian.lifecycle.state import FINAL_TASK_STATES, RunState, RunType
@@ -38,6 +38,20 @@ class TerminalTIState(StrEnum):
 
 DagRunState = RunState
 DagRunType = RunType
+
+
+class DagRunTriggeredByType(Enum):
+    """Who made a run."""
+
+    CLI = "cli"
+    OPERATOR = "operator"
+    REST_API = "rest_api"
+    UI = "ui"
+    TEST = "test"
+    TIMETABLE = "timetable"
+    ASSET = "asset"
+    BACKFILL = "backfill"
+
 
 _FINISHED: Final = frozenset(TaskInstanceState(state.value) for state in FINAL_TASK_STATES)
 

@@ -17,6 +17,7 @@ class BaseHook:
     default_conn_name: str = ""
     conn_type: str = ""
     hook_name: str = ""
+    _logger_name: str | None = None  # subclasses need not call __init__
 
     def __init__(self, logger_name: str | None = None) -> None:
         self._logger_name = logger_name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from typing import Any
@@ -36,7 +37,46 @@ def test_each_call_renders_the_text_anew() -> None:
     notifier({"run_id": "a"})
     notifier({"run_id": "b"})
     assert [text for text, _ in SENT] == ["run a", "run b"]
-    assert notifier.text == "run {{ run_id }}"
+
+
+def test_a_notifier_shows_what_it_sent_last_and_takes_a_new_template() -> None:
+    notifier = Recorder("run {{ run_id }}")
+    notifier({"run_id": "a"})
+    assert notifier.text == "run a"
+    notifier.text = "{{ run_id }} again"
+    notifier({"run_id": "b"})
+    assert notifier.text == "b again"
+
+
+def test_a_template_may_name_another_field() -> None:
+    class Signed(Recorder):
+        template_fields = ("text", "sender")
+
+        def __init__(self, text: str, sender: str) -> None:
+            super().__init__(text)
+            self.sender = sender
+
+    Signed("{{ run_id }} failed, says {{ sender }}", "the night shift")({"run_id": "a"})
+    assert [text for text, _ in SENT] == ["a failed, says the night shift"]
+
+
+def test_an_awaited_notifier_speaks_of_its_own_context() -> None:
+    notifier = Recorder("run {{ run_id }}")
+    notifier.context = {"run_id": "a"}
+
+    async def wait() -> None:
+        await notifier
+
+    asyncio.run(wait())
+    assert [text for text, _ in SENT] == ["run a"]
+
+
+def test_who_awaits_a_notifier_learns_that_it_failed() -> None:
+    async def wait() -> None:
+        await Recorder("fail")
+
+    with pytest.raises(RuntimeError, match="no line"):
+        asyncio.run(wait())
 
 
 def test_a_callback_of_the_oldest_kind_is_told_of_slas() -> None:

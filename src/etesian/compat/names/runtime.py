@@ -5,7 +5,7 @@ from etesian.compat.names import sdk
 from etesian.compat.names.build import names
 
 SESSION = names("etesian.compat.session", "provide_session", "create_session", "NEW_SESSION")
-TYPES = names("etesian.compat.states", "DagRunType") | sdk.ARGUMENTS
+TYPES = names("etesian.compat.states", "DagRunType", "DagRunTriggeredByType") | sdk.ARGUMENTS
 HELPERS = names(
     "etesian.compat.helpers",
     "validate_key", "chunks", "reduce_in_chunks", "as_flattened_list", "as_tuple", "is_container",
@@ -19,7 +19,7 @@ VIEWS = names(
 )  # fmt: skip
 RUNS = names("etesian.compat.columns", "DagRun")
 INSTANCES = names("etesian.sdk.task_instance", "TaskInstance", "TaskInstanceKey")
-SECRETS = names("etesian.sdk.secrets_backends.base", "BaseSecretsBackend")
+SECRETS = names("etesian.compat.secrets_backend", "BaseSecretsBackend")
 LINEAGE = names(
     "etesian.compat.lineage",
     "AssetLineageInfo", "ExtraLineageInfo", "HookLineage", "HookLineageCollector", "HookLineageReader",
@@ -96,6 +96,9 @@ MODULES = {
     "airflow.timetables.simple": sdk.TIMETABLES,
     "airflow.timetables.assets": sdk.TIMETABLES,
     "airflow.timetables.datasets": names("etesian.compat.dataset_names", "DatasetOrTimeSchedule"),
+    "airflow.api_fastapi.auth.managers.models.resource_details": names(
+        "etesian.compat.resource_details", "AssetAliasDetails", "AssetDetails"
+    ),
     "airflow.api": {},
     "airflow.api.common": {},
     "airflow.api.common.trigger_dag": names("etesian.compat.actions", "trigger_dag"),

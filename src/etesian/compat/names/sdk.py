@@ -34,7 +34,7 @@ RETRIES = names(
 )
 STATES = names("etesian.compat.states", "TaskInstanceState", "DagRunState", "State", "TerminalTIState")
 LOG = names("etesian.sdk.secrets_masker", "mask_secret", "redact")
-LOGGING_MIXIN = names("etesian.compat.logging_mixin", "LoggingMixin")
+LOGGING_MIXIN = names("etesian.compat.logging_mixin", "LoggingMixin", "logging")
 ARGUMENTS = names("etesian.sdk.xcom_arg", "NOTSET", "ArgNotSet") | names(
     "etesian.compat.arguments", "is_arg_set", "SET_DURING_EXECUTION"
 )
