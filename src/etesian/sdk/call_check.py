@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Collection, Mapping
+from types import FunctionType
 from typing import Any
 
 from etesian.sdk.context_keys import CONTEXT_KEYS
@@ -18,6 +19,8 @@ def check_call(
     Raises:
         InvalidDagError: an argument is missing, or is one too many.
     """
+    if not args and _takes_by_name(function, kwargs):
+        return
     parameters = _parameters_of(function)
     if parameters is None:
         return
@@ -35,6 +38,19 @@ def check_call(
         raise InvalidDagError(
             f"{what} cannot call {getattr(function, '__name__', function)}(): {error}"
         ) from None
+
+
+def _takes_by_name(function: Callable[..., Any], kwargs: Mapping[str, Any]) -> bool:
+    """Whether a plain function, by its code alone, can be called so. If not, there may be more to find out."""
+    if type(function) is not FunctionType or function.__dict__:  # another function's signature may count
+        return False
+    code = function.__code__
+    count = code.co_argcount
+    names = code.co_varnames[: count + code.co_kwonlyargcount]
+    if code.co_posonlyargcount or (kwargs and not all(name in names for name in kwargs)):
+        return False
+    optional = {*names[count - len(function.__defaults__ or ()) : count], *(function.__kwdefaults__ or ())}
+    return all(name in kwargs or name in optional or name in CONTEXT_KEYS for name in names)
 
 
 def _signature_of(parameters: list[inspect.Parameter]) -> inspect.Signature:

@@ -6,16 +6,17 @@ from __future__ import annotations
 
 import gc
 import os
+import resource
 import signal
 import socket
 import sys
 import threading
 import traceback
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import Final, NoReturn
 
 import msgspec
 
@@ -26,7 +27,7 @@ from etesian.worker.channel_platform import AttemptChannel, ChannelPlatform
 from etesian.worker.failed_import import describe_load_failure
 from etesian.worker.fork_loop import ChildEnd, ForkLoop
 from etesian.worker.groups import ProcessGroups
-from etesian.worker.large_pages import own_memory, use_large_pages
+from etesian.worker.large_pages import Range, use_large_pages
 from etesian.worker.messages import (
     DagFile,
     Exited,
@@ -40,6 +41,9 @@ from etesian.worker.messages import (
 from etesian.worker.packets import PacketSocket, PeerGoneError
 from etesian.worker.process_setup import become_attempt, redirect_output, reset_signals
 from etesian.worker.runner import TaskRunner
+
+#: An import that takes more than this makes it worth while to tidy up for those who share the memory.
+_HEAVY_IMPORT_BYTES: Final = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +59,16 @@ class DagHost:
     """One process. It never runs a task, and after the import it runs no user code at all."""
 
     def __init__(
-        self, dag_file: DagFile, sockets: HostSockets, runner: TaskRunner, settings: ProcessSettings
+        self,
+        dag_file: DagFile,
+        sockets: HostSockets,
+        runner: TaskRunner,
+        settings: ProcessSettings,
+        shared: Sequence[Range],
     ) -> None:
+        """``shared`` is the memory that it has in common with the zygote."""
         self._file = dag_file
+        self._shared = shared
         self._runner = runner
         self._settings = settings
         self._channel = sockets.channel
@@ -96,7 +107,7 @@ class DagHost:
 
     def _load(self) -> bool:
         """Import the file, tell the supervisor how that went, and return whether attempts can be forked."""
-        shared = own_memory()
+        before = _peak_memory_bytes()
         channel = AttemptChannel()
         channel.connect(self._channel)
         set_platform(ChannelPlatform(channel, self._settings.import_request_seconds))
@@ -117,9 +128,12 @@ class DagHost:
             self._attempt = Attempt(self._runner, self._settings)
             reset_signals()
             self._runner.prepare_forks()
-            gc.collect()
+            is_heavy = _peak_memory_bytes() - before > _HEAVY_IMPORT_BYTES
+            if is_heavy:
+                gc.collect()
             gc.freeze()  # a collection in an attempt then leaves the shared pages alone
-            use_large_pages(shared)
+            if is_heavy:
+                use_large_pages(self._shared)
         self._control.send(Loaded(private_bytes=_private_bytes(), threads=threads))
         return not threads
 
@@ -197,6 +211,10 @@ class DagHost:
         os.set_inheritable(channel, True)
         os.set_inheritable(output, True)
         return os.posix_spawn(sys.executable, arguments, os.environ, setsigdef=[signal.SIGCHLD])
+
+
+def _peak_memory_bytes() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def _private_bytes() -> int:

@@ -25,7 +25,7 @@ from etesian.foundation.process import set_process_name
 from etesian.telemetry.process_logs import configure_process_log
 from etesian.worker.dag_host import DagHost, HostSockets
 from etesian.worker.fork_loop import ForkLoop
-from etesian.worker.large_pages import use_large_pages
+from etesian.worker.large_pages import own_memory, use_large_pages
 from etesian.worker.messages import DagFile, HostEnded, KillHost, ProcessSettings, StartHost, ToZygote
 from etesian.worker.packets import PacketSocket, PeerGoneError
 from etesian.worker.rehearsal import rehearse
@@ -63,6 +63,7 @@ class Zygote:
     def __init__(self, control: PacketSocket[ToZygote], settings: ProcessSettings) -> None:
         self._control = control
         self._settings = settings
+        self._memory = own_memory()
         self._hosts: dict[int, int] = {}  #: number of each DAG host, by its pid
 
     def serve(self) -> None:
@@ -115,7 +116,8 @@ class Zygote:
             loop.close()
             control, channel, output = descriptors
             sockets = HostSockets(socket.socket(fileno=control), socket.socket(fileno=channel), output)
-            host = DagHost(dag_file, sockets, create_runner(self._settings.runner), self._settings)
+            runner = create_runner(self._settings.runner)
+            host = DagHost(dag_file, sockets, runner, self._settings, self._memory)
         except BaseException:
             traceback.print_exc()
             os._exit(1)
