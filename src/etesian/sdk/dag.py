@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+import warnings
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta, tzinfo
 from functools import wraps
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, ParamSpec, overload
 
 from etesian.foundation.ids import check_key
 from etesian.sdk.arguments import as_callbacks, as_optional_timedelta, as_utc, check_at_least
+from etesian.sdk.dag_of_old import DagOfOld
 from etesian.sdk.deadline import as_deadlines
 from etesian.sdk.defaults import authoring_defaults
 from etesian.sdk.era import UnknownArguments, current_era
@@ -42,7 +44,7 @@ _DAG_CLI = "etesian.cli.dag_cli:run_dag_cli"
 _PACKAGE_FOLDER: Final = str(Path(__file__).parent)
 
 
-class DAG:
+class DAG(DagOfOld):
     """A graph of tasks and its schedule.
 
     Use it as a block, ``with DAG("etl", schedule="@daily"):``, pass it as ``dag=`` to tasks, or write a
@@ -251,20 +253,30 @@ class DAG:
         """Take in a task.
 
         Raises:
-            DuplicateTaskIdFound: there is one of that id.
+            DuplicateTaskIdFound: there is one of that id, and the file's era does not let the first one count.
         """
         held = self.task_dict.get(task.task_id)
         if held is task:
             return
         if held is not None:
-            raise DuplicateTaskIdFound(
-                f"DAG {self.dag_id!r} has two tasks {task.task_id!r}; task ids must be unique"
-            )
+            self.refuse_repeated(task.task_id)
+            return
         if not task.has_dag():
             task._dag = self
         if task.task_group is None:
             self.task_group.add(task)
         self.task_dict[task.task_id] = task
+
+    def refuse_repeated(self, task_id: str) -> None:
+        """Say that there is a task of that id, in the way of the file's era.
+
+        Raises:
+            DuplicateTaskIdFound: the era allows no second one.
+        """
+        text = f"DAG {self.dag_id!r} has a task or group {task_id!r} already"
+        if not current_era().first_of_repeated_tasks_counts:
+            raise DuplicateTaskIdFound(text)
+        warnings.warn(f"{text}; the first one counts", stacklevel=2)
 
     def add_tasks(self, tasks: Iterable[TaskNode]) -> None:
         """Take in several tasks."""

@@ -227,6 +227,10 @@ class BaseOperator(Templater, TaskNode, metaclass=BaseOperatorMeta):
             dag = group.dag
         self.task_id = group.child_id(task_id) if group is not None else task_id
         self.task_group = group
+        if dag is not None and self.task_id in dag.task_dict:
+            dag.refuse_repeated(self.task_id)
+            self._dag, self.task_group = dag, None
+            return
         if group is not None:
             group.add(self)
         if dag is not None:
@@ -273,6 +277,26 @@ class BaseOperator(Templater, TaskNode, metaclass=BaseOperatorMeta):
     def partial(cls, **kwargs: Any) -> OperatorPartial:
         """Fix some arguments of a task that ``expand`` makes one copy of per value of the others."""
         return OperatorPartial(operator_class=cls, mapped_class=MappedOperator, kwargs=kwargs)
+
+    # --- order, and what is written ---------------------------------------------------------------------------
+
+    def __lt__(self, other: Any) -> bool:
+        return bool(self.task_id < other.task_id) if isinstance(other, BaseOperator) else NotImplemented
+
+    def __gt__(self, other: Any) -> Any:
+        """Compare with a task by id; of anything else, ``task > asset`` says that the task writes it."""
+        if isinstance(other, BaseOperator):
+            return self.task_id > other.task_id
+        self.add_outlets(as_collection(other))
+        return self
+
+    def add_inlets(self, inlets: Iterable[Any]) -> None:
+        """Say what else the task reads."""
+        self.inlets = [*self.inlets, *inlets]
+
+    def add_outlets(self, outlets: Iterable[Any]) -> None:
+        """Say what else the task writes."""
+        self.outlets = [*self.outlets, *outlets]
 
     # --- describing -----------------------------------------------------------------------------------------
 

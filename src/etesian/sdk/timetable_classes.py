@@ -58,9 +58,9 @@ class NativeTimetable(Timetable):
         last = last_automated_data_interval
         point = next_point(
             self.describe(),
-            previous=None if last is None else point_over(last.start, last.end),
-            start=restriction.earliest,
-            end=restriction.latest,
+            previous=None if last is None else point_over(_plain(last.start), _plain(last.end)),
+            start=None if restriction.earliest is None else _plain(restriction.earliest),
+            end=None if restriction.latest is None else _plain(restriction.latest),
             catchup=restriction.catchup,
             now=utc_now(),
         )
@@ -71,7 +71,7 @@ class NativeTimetable(Timetable):
 
     def infer_manual_data_interval(self, *, run_after: datetime) -> DataInterval:
         """Return the data interval of a run that someone started by hand at ``run_after``."""
-        return as_interval(*manual_interval(self.describe(), run_after))
+        return as_interval(*manual_interval(self.describe(), _plain(run_after)))
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.to_schedule() == other.to_schedule()
@@ -81,6 +81,11 @@ class NativeTimetable(Timetable):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.to_schedule()!r})"
+
+
+def _plain(moment: datetime) -> datetime:
+    """Return a moment without the arithmetic of the class that authors use, which rules on dates do not expect."""
+    return datetime.fromtimestamp(check_aware(moment, "a date").timestamp(), UTC)
 
 
 class NullTimetable(NativeTimetable):
