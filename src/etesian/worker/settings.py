@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,7 +49,8 @@ class WorkerSettings:
     drain_seconds: float = 0.0  #: how long a stopping worker waits for running attempts before it stops them
 
     max_dag_hosts: int = 64
-    max_spares: int = 8  #: processes forked in advance, over all DAG hosts
+    #: processes forked in advance, over all DAG hosts
+    max_spares: int = field(default_factory=lambda: 2 * (os.cpu_count() or 1))
     dag_host_memory_bytes: int = (
         512 * 1024 * 1024
     )  #: private memory of all DAG hosts; idle ones go when it is exceeded
