@@ -13,6 +13,7 @@ from benchmarks.figure import Figure, print_table, save
 NAMES: Final = (
     "chain",
     "fan_out",
+    "mapped",
     "sustained",
     "trigger",
     "scheduler_core",

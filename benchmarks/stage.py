@@ -149,9 +149,10 @@ def pss_megabytes(processes: Sequence[psutil.Process]) -> float:
 
 @dataclass(slots=True)
 class PeakMemory:
-    """Looks at the memory of a platform now and then and keeps the greatest sum."""
+    """Looks at the memory of processes now and then and keeps the greatest sum."""
 
     look: Callable[[], Sequence[psutil.Process]]
+    read: Callable[[Sequence[psutil.Process]], float] = pss_megabytes
     every: float = 0.5
     megabytes: float = 0.0
     _stop: Event = field(default_factory=Event)
@@ -168,7 +169,7 @@ class PeakMemory:
 
     def _watch(self) -> None:
         while not self._stop.wait(self.every):
-            self.megabytes = max(self.megabytes, pss_megabytes(self.look()))
+            self.megabytes = max(self.megabytes, self.read(self.look()))
 
 
 def percentile(values: Sequence[float], percent: int) -> float:

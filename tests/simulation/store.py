@@ -8,6 +8,7 @@ from datetime import datetime
 
 import msgspec
 
+from etesian.lifecycle.backfills import ExistingRun
 from etesian.lifecycle.records import AttemptRecord, DagRunRecord, RunKey, TaskInstanceRecord, TaskKey
 from etesian.lifecycle.state import RunState, RunType, TaskState
 from etesian.protocol.commands import CreateBackfill
@@ -39,7 +40,6 @@ from etesian.scheduler.core.events import (
     BackfillLoaded,
     CallbacksLoaded,
     Event,
-    ExistingRun,
     PastKnown,
     PendingAssetEvent,
     PoolsSet,

@@ -13,7 +13,9 @@ from starlette.exceptions import HTTPException
 from etesian.api.answer import answer
 from etesian.foundation.errors import EtesianError
 from etesian.foundation.ids import InvalidKeyError
+from etesian.store.backfill_requests import BackfillRefusedError
 from etesian.store.errors import RunExistsError, StoreUnavailableError, UnknownDagError, UnknownRunError
+from etesian.store.queries.backfills import BackfillOverError, UnknownBackfillError
 from etesian.store.queries.page import InvalidOrderError
 from etesian.store.queries.pools import InvalidPoolError, UnknownPoolError
 from etesian.store.queries.task_instances import UnknownTaskInstanceError
@@ -30,7 +32,10 @@ _STATUS: Final[tuple[tuple[type[EtesianError], int], ...]] = (
     (UnknownPoolError, 404),
     (UnknownTaskInstanceError, 404),
     (UnknownVersionError, 404),
+    (UnknownBackfillError, 404),
     (RunExistsError, 409),
+    (BackfillOverError, 409),
+    (BackfillRefusedError, 400),
     (RunRefusedError, 400),
     (InvalidOrderError, 400),
     (InvalidPoolError, 400),

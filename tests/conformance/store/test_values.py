@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 import msgspec
 import pytest
 from sqlalchemy import Table, select
 
 from etesian.foundation.ids import InvalidKeyError
+from etesian.lifecycle.backfills import ExistingRun
 from etesian.lifecycle.records import TaskKey
 from etesian.lifecycle.state import RunState
 from etesian.protocol.commands import ChangeBackfill, CreateBackfill, PoolsChanged
 from etesian.protocol.reports import AssetEventReport, XComValue
-from etesian.protocol.requests import GetXCom, XComItems
+from etesian.protocol.requests import (
+    AssetScope,
+    DeleteState,
+    Done,
+    FoundValue,
+    GetState,
+    GetXCom,
+    Refused,
+    SetState,
+    StateScope,
+    TaskScope,
+    XComItems,
+)
 from etesian.spec.asset import AssetSpec
 from etesian.spec.schedule import AssetSchedule
 from etesian.store import Store
@@ -136,6 +150,44 @@ class TestXComs:
             again = XComValue(key="list", value=b'["new"]')
             xcoms.save_xcom(connection, key_of(), again, now=NOW + SECOND)
         assert one("list", 0) == (b'"new"', True)
+
+    def test_a_task_keeps_values_until_they_expire(self, store: Store, scheduler: Scheduler) -> None:
+        scheduler.save(a_run())
+        scope = TaskScope(dag_id="etl", run_id="r1", task_id="t0")
+        other = TaskScope(dag_id="etl", run_id="r1", task_id="t0", map_index=1)
+
+        def get(key: str, scope: StateScope = scope, now: datetime = NOW) -> str | None:
+            found = answer(store, GetState(scope=scope, key=key), now=now)
+            assert isinstance(found, FoundValue)
+            return found.value
+
+        def put(key: str, value: str, scope: StateScope = scope, expires_at: datetime | None = None) -> None:
+            request = SetState(scope=scope, key=key, value=value, expires_at=expires_at)
+            assert answer(store, request, now=NOW) == Done()
+
+        put("job", '"j1"')
+        put("job", '"j2"')
+        put("job", '"other"', other)
+        put("brief", "1", expires_at=NOW + SECOND)
+        assert (get("job"), get("job", other), get("brief"), get("never")) == ('"j2"', '"other"', "1", None)
+        assert get("brief", now=NOW + SECOND) is None
+        answer(store, DeleteState(scope=scope, key="job"), now=NOW)
+        assert (get("job"), get("brief")) == (None, "1")
+        answer(store, DeleteState(scope=scope), now=NOW)
+        assert (get("brief"), get("job", other)) == (None, '"other"')
+        gone = TaskScope(dag_id="etl", run_id="r9", task_id="t0")
+        assert isinstance(answer(store, SetState(scope=gone, key="k", value="1"), now=NOW), Refused)
+
+    def test_an_asset_keeps_values_under_its_name_and_its_uri(self, store: Store) -> None:
+        by_both = AssetScope(name="orders", uri="s3://orders")
+        answer(store, SetState(scope=by_both, key="watermark", value="7"), now=NOW)
+        for scope in (by_both, AssetScope(name="orders"), AssetScope(uri="s3://orders")):
+            assert answer(store, GetState(scope=scope, key="watermark"), now=NOW) == FoundValue(value="7")
+        answer(store, SetState(scope=AssetScope(name="orders"), key="watermark", value="8"), now=NOW)
+        assert answer(store, GetState(scope=by_both, key="watermark"), now=NOW) == FoundValue(value="8")
+        new = AssetScope(name="new")
+        answer(store, SetState(scope=new, key="k", value="1"), now=NOW)
+        assert answer(store, GetState(scope=new, key="k"), now=NOW) == FoundValue(value="1")
 
     def test_lengths_of_lists_are_known_for_mapping(self, store: Store, scheduler: Scheduler) -> None:
         scheduler.save(a_run())
@@ -390,7 +442,7 @@ class TestBackfills:
         scheduler.save(run, msgspec.structs.replace(a_run("r2"), logical_date=NOW + 2 * DAY))
         with store.read() as connection:
             found = backfills.load_existing_runs(connection, "etl", NOW, NOW + DAY)
-        assert found == [("r1", NOW, RunState.RUNNING, "b1")]
+        assert found == [ExistingRun(run_id="r1", logical_date=NOW, state=RunState.RUNNING, backfill_id="b1")]
 
     def test_its_runs_are_counted(self, store: Store, scheduler: Scheduler) -> None:
         scheduler.save(msgspec.structs.replace(a_run(), backfill_id="b1"), a_run("r2"))

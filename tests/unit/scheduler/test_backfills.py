@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 import msgspec
 import pytest
 
+from etesian.lifecycle.backfills import ExistingRun
 from etesian.lifecycle.records import RunKey
 from etesian.lifecycle.state import RunState, RunType
 from etesian.protocol.commands import ChangeBackfill, CreateBackfill, MarkRun, PauseChanged
 from etesian.scheduler.core.decisions import AskRun, CompleteBackfill, SaveRun
-from etesian.scheduler.core.events import BackfillLoaded, ExistingRun, RunGone
+from etesian.scheduler.core.events import BackfillLoaded, RunGone
 from etesian.spec.schedule import CronTriggerSchedule
 from tests.unit.scheduler.driver import START, Driver, dag, task
 

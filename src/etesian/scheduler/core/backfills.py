@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from etesian.lifecycle.backfills import is_done_again
 from etesian.lifecycle.records import DagRunRecord, RunKey
 from etesian.lifecycle.state import RunState, RunType
 from etesian.protocol.commands import ChangeBackfill, CreateBackfill
 from etesian.scheduler.core.clear import clear_run
 from etesian.scheduler.core.decisions import AskRun, CompleteBackfill
-from etesian.scheduler.core.events import BackfillLoaded, ExistingRun, RunGone
+from etesian.scheduler.core.events import BackfillLoaded, RunGone
 from etesian.scheduler.core.halt import halt_tasks
 from etesian.scheduler.core.memory import Backfill, Dag, Memory, Run
 from etesian.scheduler.core.runs import add_new_run, end_run, join_backfill, start_run
@@ -42,22 +43,13 @@ def load_backfill(memory: Memory, event: BackfillLoaded) -> None:
         found = existing.get(point.logical_date) if point.logical_date is not None else None
         if found is None:
             backfill.points.append(point)
-        elif _is_to_be_done_again(order, found):
+        elif is_done_again(found, backfill_id=order.backfill_id, reprocess=order.reprocess):
             backfill.again.append(RunKey(order.dag_id, found.run_id))
     dag.backfills[order.backfill_id] = backfill
     for run in dag.runs.values():
         if not run.record.state.is_final:
             join_backfill(run)
     memory.touch_dag(dag)
-
-
-def _is_to_be_done_again(order: CreateBackfill, run: ExistingRun) -> bool:
-    """Return whether a run that exists is to be cleared; one that this backfill made or cleared is done with."""
-    if run.backfill_id == order.backfill_id or not run.state.is_final:
-        return False
-    if order.reprocess == "completed":
-        return True
-    return order.reprocess == "failed" and run.state is RunState.FAILED
 
 
 def change_backfill(memory: Memory, command: ChangeBackfill, now: datetime) -> None:

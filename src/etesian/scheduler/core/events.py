@@ -11,8 +11,9 @@ from typing import TypeAlias
 
 import msgspec
 
+from etesian.lifecycle.backfills import ExistingRun
 from etesian.lifecycle.records import DagRunRecord, RunKey, TaskInstanceRecord
-from etesian.lifecycle.state import RunState, TaskState
+from etesian.lifecycle.state import TaskState
 from etesian.protocol.commands import (
     AnswerInput,
     AssetsChanged,
@@ -104,15 +105,6 @@ class AssetEventsKnown(_Event, frozen=True, kw_only=True):
 
     dag_id: str
     events: tuple[PendingAssetEvent, ...]
-
-
-class ExistingRun(msgspec.Struct, frozen=True, kw_only=True):
-    """A run that a backfill finds when it begins."""
-
-    run_id: str
-    logical_date: datetime
-    state: RunState
-    backfill_id: str | None = None
 
 
 class BackfillLoaded(_Event, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, func, insert, select, update
 
+from etesian.lifecycle.backfills import ExistingRun
 from etesian.lifecycle.state import RunState
 from etesian.protocol.commands import ChangeBackfill, CreateBackfill
 from etesian.store.errors import StoreError, UnknownDagError
@@ -49,6 +50,14 @@ class UnknownBackfillError(StoreError):
         self.backfill_id = backfill_id
 
 
+class BackfillOverError(StoreError):
+    """The backfill is completed or cancelled, so that nothing of it can be changed."""
+
+    def __init__(self, backfill_id: str) -> None:
+        super().__init__(f"backfill {backfill_id!r} is over; create another one")
+        self.backfill_id = backfill_id
+
+
 _BACKFILLS: Final = select(
     _dag.dag_id, *(_backfill[name] for name in BackfillRecord.__struct_fields__ if name != "dag_id")
 ).join_from(backfills_table, dags_table, _dag.id == _backfill.dag_pk)
@@ -81,15 +90,16 @@ def change_backfill(connection: Connection, command: ChangeBackfill, *, now: dat
 
     Raises:
         UnknownBackfillError: there is none of that id.
+        BackfillOverError: it is completed or cancelled.
     """
+    if load_backfill(connection, command.backfill_id).completed_at is not None:
+        raise BackfillOverError(command.backfill_id)
     changes: dict[str, object] = (
         {"completed_at": now} if command.action == "cancel" else {"is_paused": command.action == "pause"}
     )
-    changed = connection.execute(
+    connection.execute(
         update(backfills_table).where(_backfill.backfill_id == command.backfill_id).values(changes)
     )
-    if changed.rowcount == 0:
-        raise UnknownBackfillError(command.backfill_id)
     inbox.append(connection, command, now=now)
 
 
@@ -116,15 +126,18 @@ def load_open_backfills(connection: Connection, dag_ids: Sequence[str] | None = 
 
 def load_existing_runs(
     connection: Connection, dag_id: str, from_date: datetime, to_date: datetime
-) -> list[tuple[str, datetime, RunState, str | None]]:
-    """Return run_id, logical date, state and backfill_id of a DAG's runs of these dates, both included."""
+) -> list[ExistingRun]:
+    """Return a DAG's runs of these dates, both included, the earliest first."""
     dag_pk = select(_dag.id).where(_dag.dag_id == dag_id).scalar_subquery()
     rows = connection.execute(
         select(_run.run_id, _run.logical_date, _run.state, _run.backfill_id)
         .where(_run.dag_pk == dag_pk, _run.logical_date.between(from_date, to_date))
         .order_by(_run.logical_date)
     )
-    return [(row[0], row[1], RunState(row[2]), row[3]) for row in rows]
+    return [
+        ExistingRun(run_id=row[0], logical_date=row[1], state=RunState(row[2]), backfill_id=row[3])
+        for row in rows
+    ]
 
 
 def list_backfills(

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, and_, delete, or_, select
+from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, or_, select
 
 from etesian.lifecycle.records import RunKey, TaskKey
 from etesian.protocol.reports import XComValue
@@ -62,6 +62,18 @@ _COLUMNS: Final = (
     _run.run_after,
 )
 _XCOMS: Final = with_run(select(*_COLUMNS), xcoms_table)
+#: Where values are kept and when they were written, without the values.
+_PLACES: Final = with_run(
+    select(_xcom.id, _xcom.created_at, _xcom.task_id, _xcom.map_index, _run.run_id, _xcom.key), xcoms_table
+)
+_IS_OF_ONE_TASK: Final = (
+    _dag.dag_id == bindparam("of_dag"),
+    _run.run_id == bindparam("of_run"),
+    _xcom.task_id == bindparam("of_task"),
+    _xcom.key == bindparam("of_key"),
+)
+_XCOMS_OF_ONE_TASK: Final = _XCOMS.where(*_IS_OF_ONE_TASK).order_by(_xcom.map_index)
+_PLACES_OF_ONE_TASK: Final = _PLACES.where(*_IS_OF_ONE_TASK).order_by(_xcom.map_index)
 ORDERS: Final = {
     "dag_id": _dag.dag_id,
     "run_id": _run.run_id,
@@ -78,12 +90,10 @@ def find_xcoms(connection: Connection, request: GetXCom) -> tuple[XComItem, ...]
     With ``include_prior_dates`` the values come from the newest run, up to the asking one, in which each
     task left any.
     """
-    statement = _asked_for(request)
-    if not request.include_prior_dates:
-        statement = statement.where(of_run(RunKey(request.dag_id, request.run_id)))
-        rows = connection.execute(statement.order_by(_xcom.task_id, _xcom.map_index, _xcom.key)).all()
+    if request.include_prior_dates:
+        rows = _of_earlier_runs(connection, _asked_for(_XCOMS, request), request)
     else:
-        rows = _of_earlier_runs(connection, statement, request)
+        rows = _of_own_run(connection, request, _XCOMS, _XCOMS_OF_ONE_TASK)
     return tuple(
         XComItem(
             task_id=row.task_id,
@@ -103,11 +113,8 @@ def find_element(connection: Connection, request: GetXCom, kept: XComElements) -
     """
     if request.element is None or request.include_prior_dates:
         return find_xcoms(connection, request)
-    columns = (_xcom.id, _xcom.created_at, _xcom.task_id, _xcom.map_index, _run.run_id, _xcom.key)
-    statement = _asked_for(request).with_only_columns(*columns)
-    statement = statement.where(of_run(RunKey(request.dag_id, request.run_id)))
     found = []
-    for place in connection.execute(statement.order_by(_xcom.task_id, _xcom.map_index, _xcom.key)).all():
+    for place in _of_own_run(connection, request, _PLACES, _PLACES_OF_ONE_TASK):
         elements = kept.of(place.id, place.created_at, partial(_load_value, connection, place.id))
         if elements is None or not 0 <= request.element < len(elements):
             return find_xcoms(connection, request)
@@ -190,8 +197,25 @@ def _load_value(connection: Connection, row_id: int) -> bytes:
     return bytes(connection.execute(select(_xcom.value).where(_xcom.id == row_id)).scalar_one())
 
 
-def _asked_for(request: GetXCom) -> Select[Any]:  # Any: the columns
-    statement = _XCOMS
+def _of_own_run(
+    connection: Connection, request: GetXCom, statement: Select[Any], of_one_task: Select[Any]
+) -> Sequence[Row[Any]]:  # Any: the columns
+    """Return the rows of the asking run, in order. What nearly all tasks ask for has a statement made once."""
+    if request.task_ids is not None and len(request.task_ids) == 1 and request.map_indexes is None:
+        (task_id,) = request.task_ids
+        if request.key is not None:
+            named = {
+                "of_dag": request.dag_id,
+                "of_run": request.run_id,
+                "of_task": task_id,
+                "of_key": request.key,
+            }
+            return connection.execute(of_one_task, named).all()
+    asked = _asked_for(statement, request).where(of_run(RunKey(request.dag_id, request.run_id)))
+    return connection.execute(asked.order_by(_xcom.task_id, _xcom.map_index, _xcom.key)).all()
+
+
+def _asked_for(statement: Select[Any], request: GetXCom) -> Select[Any]:  # Any: the columns
     if request.key is not None:
         statement = statement.where(_xcom.key == request.key)
     if request.task_ids is not None:

@@ -104,7 +104,7 @@ def trigger(
         dag_id=dag_id,
         run_id=run_id,
         logical_date=logical_date,
-        conf=_read_conf(conf),
+        conf=read_conf(conf),
         note=note,
         triggered_by="cli",
     )
@@ -123,10 +123,15 @@ def run_row(run: DagRunRecord) -> dict[str, object]:
     return {column: getattr(run, column) for column in RUN_COLUMNS}
 
 
-def _read_conf(text: str | None) -> dict[str, Any]:  # Any: JSON
+def read_conf(text: str | None, option: str = "--conf") -> dict[str, Any]:  # Any: JSON
+    """Return the JSON object of an option; an empty one if it was not given.
+
+    Raises:
+        UsageError: it is not a JSON object.
+    """
     if text is None:
         return {}
     try:
         return msgspec.json.decode(text, type=dict[str, Any])
     except msgspec.DecodeError as error:
-        raise UsageError(f"--conf must be a JSON object, such as '{{\"day\": 1}}': {error}") from error
+        raise UsageError(f"{option} must be a JSON object, such as '{{\"day\": 1}}': {error}") from error
