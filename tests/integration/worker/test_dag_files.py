@@ -259,6 +259,23 @@ def test_a_quiet_worker_gives_its_spares_and_hosts_back(
     told(scheduler.run_one(task("work")).outcome)
 
 
+def test_the_hosts_together_keep_no_more_spares_than_are_allowed(
+    start_worker: StartWorker, scheduler: SchedulerUnderTest
+) -> None:
+    worker = start_worker(max_spares=2, spare_idle_seconds=60)
+    files = [f"file_{number}.py" for number in range(4)]
+    for name in files:
+        worker.write_dag(COUNTING, name)
+    for _ in range(2):
+        for work in [task("work", file=name) for name in files]:
+            told(scheduler.run_one(work).outcome)
+            scheduler.wait_for(
+                partial(scheduler.usage.__contains__, work.attempt_id), "the end of its process"
+            )
+    wait_until(lambda: len(worker.processes("etesian attempt")) == 2, "two spares")
+    assert len(worker.processes("dag host")) == 4
+
+
 def test_a_spare_that_dies_is_not_given_an_attempt(
     start_worker: StartWorker, scheduler: SchedulerUnderTest
 ) -> None:
