@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from threading import Lock
-from typing import Final, Protocol
+from typing import Protocol
 
 import msgspec
 from fastapi import APIRouter, Request, Response
@@ -14,8 +13,6 @@ from etesian.api.context import Context
 from etesian.lifecycle.records import TaskKey
 from etesian.store.queries.task_instances import load_task_instance
 
-#: An explanation takes all open runs into memory; several at once would only be slower.
-_one_at_a_time: Final = Lock()
 router = APIRouter(tags=["Etesian"])
 
 
@@ -62,8 +59,7 @@ def get_why(
     key = TaskKey(dag_id, run_id, task_id, map_index)
     with context.store.read() as connection:
         instance = load_task_instance(connection, key)
-    with _one_at_a_time:
-        blockers = explain(key)
+    blockers = explain(key)
     return answer(
         WhyResponse(
             dag_id=dag_id,

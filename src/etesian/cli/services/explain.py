@@ -6,19 +6,13 @@ from collections.abc import Callable, Sequence
 
 from etesian.cli.services import wiring
 from etesian.config.settings import Settings
-from etesian.foundation.clock import utc_now
+from etesian.foundation.clock import SystemClock
 from etesian.lifecycle.records import TaskKey
 from etesian.scheduler.core.blockers import Blocker
-from etesian.scheduler.shell.recovery import load_core
+from etesian.scheduler.shell.explaining import Explainer
 from etesian.store import Store
 
 
 def make_explainer(settings: Settings, store: Store) -> Callable[[TaskKey], Sequence[Blocker]]:
     """Return a function that says what a task instance waits for."""
-
-    def explain(key: TaskKey) -> Sequence[Blocker]:
-        now = utc_now()
-        loaded = load_core(store, wiring.shell_settings(settings).core, now)
-        return loaded.core.blockers(key, now)
-
-    return explain
+    return Explainer(store, wiring.shell_settings(settings).core, SystemClock())

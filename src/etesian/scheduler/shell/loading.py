@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from etesian.lifecycle.backfills import ExistingRun
 from etesian.lifecycle.records import DagRunRecord, RunKey, TaskInstanceRecord
 from etesian.lifecycle.state import RunType
 from etesian.protocol.commands import CreateBackfill, TaskSelection
@@ -16,7 +17,6 @@ from etesian.scheduler.core.deadlines import runtimes_wanted
 from etesian.scheduler.core.events import (
     AssetEventsKnown,
     BackfillLoaded,
-    ExistingRun,
     PendingAssetEvent,
     PoolsSet,
     RunLoaded,
@@ -86,11 +86,11 @@ def load_run(connection: Connection, key: RunKey) -> RunLoaded:
     return _run_loaded(connection, run, _version_of(connection, run), instances)
 
 
-def load_unfinished_runs(connection: Connection) -> Iterator[RunLoaded]:
-    """Yield all runs that a new leader must know, the oldest first."""
-    instances = task_instances.load_unfinished_task_instances(connection)
+def load_unfinished_runs(connection: Connection, dag_id: str | None = None) -> Iterator[RunLoaded]:
+    """Yield all runs that a new leader must know, of all DAGs or of one, the oldest first."""
+    instances = task_instances.load_unfinished_task_instances(connection, dag_id)
     known: dict[tuple[str, str], StoredSpec] = {}  # many runs of one version share one spec
-    for run in runs.load_unfinished_runs(connection):
+    for run in runs.load_unfinished_runs(connection, dag_id):
         version = (run.dag_id, run.version_hash)
         if version not in known:
             known[version] = _version_of(connection, run)
@@ -158,11 +158,8 @@ def load_backfills(connection: Connection, dag_ids: Sequence[str] | None = None)
 
 
 def _existing_runs(connection: Connection, command: CreateBackfill) -> tuple[ExistingRun, ...]:
-    found = backfills.load_existing_runs(connection, command.dag_id, command.from_date, command.to_date)
-    return tuple(
-        ExistingRun(run_id=run_id, logical_date=date, state=state, backfill_id=backfill_id)
-        for run_id, date, state, backfill_id in found
-    )
+    dates = (command.from_date, command.to_date)
+    return tuple(backfills.load_existing_runs(connection, command.dag_id, *dates))
 
 
 def find_selected_runs(connection: Connection, selection: TaskSelection) -> list[RunKey]:

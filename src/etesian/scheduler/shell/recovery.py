@@ -1,4 +1,4 @@
-"""Making a core from the store: at the start of a leader's term, and for ``why``, which only asks."""
+"""Making a core from the store, at the start of a leader's term."""
 
 from __future__ import annotations
 

@@ -154,12 +154,16 @@ def load_newest_runs(
     return found
 
 
-def load_unfinished_runs(connection: Connection) -> list[DagRunRecord]:
-    """Return what a new leader must know: unfinished runs, and finished ones with a task still in hand."""
+def load_unfinished_runs(connection: Connection, dag_id: str | None = None) -> list[DagRunRecord]:
+    """Return what a new leader must know: unfinished runs, and finished ones with a task still in hand.
+
+    Of all DAGs, or of one.
+    """
     has_open_task = _run.id.in_(select(_task.run_pk).where(TASK_IS_ACTIVE))
-    unfinished = connection.execute(RUNS.where(RUN_IS_UNFINISHED).order_by(_run.id)).all()
+    wanted = RUNS if dag_id is None else RUNS.where(_dag.dag_id == dag_id)
+    unfinished = connection.execute(wanted.where(RUN_IS_UNFINISHED).order_by(_run.id)).all()
     finished = connection.execute(
-        RUNS.where(_run.state.in_(FINAL_RUN_STATES), has_open_task).order_by(_run.id)
+        wanted.where(_run.state.in_(FINAL_RUN_STATES), has_open_task).order_by(_run.id)
     ).all()
     return [to_run(row) for row in (*unfinished, *finished)]
 

@@ -112,13 +112,17 @@ def load_task_instances_of_run(connection: Connection, key: RunKey) -> list[Task
     return [_record(row) for row in connection.execute(statement, key._asdict())]
 
 
-def load_unfinished_task_instances(connection: Connection) -> dict[RunKey, list[TaskInstanceRecord]]:
+def load_unfinished_task_instances(
+    connection: Connection, dag_id: str | None = None
+) -> dict[RunKey, list[TaskInstanceRecord]]:
     """Return all task instances of the runs that ``runs.load_unfinished_runs`` gives, by run."""
     open_runs = select(_run.id).where(RUN_IS_UNFINISHED)
     with_open_task = select(_task.run_pk).where(TASK_IS_ACTIVE)
     statement = _TASKS.where(_run.id.in_(open_runs.union(with_open_task))).order_by(
         _task.run_pk, _task.task_id, _task.map_index
     )
+    if dag_id is not None:
+        statement = statement.where(_dag.dag_id == dag_id)
     found: dict[RunKey, list[TaskInstanceRecord]] = {}
     for row in connection.execute(statement):
         found.setdefault(RunKey(row.dag_id, row.run_id), []).append(_record(row))
