@@ -6,6 +6,7 @@ from etesian.foundation.clock import utc_now
 from etesian.protocol.requests import (
     Answer,
     ClearRun,
+    DeleteState,
     DeleteVariable,
     Done,
     GetXCom,
@@ -13,6 +14,7 @@ from etesian.protocol.requests import (
     Refused,
     Request,
     SetRenderedFields,
+    SetState,
     SetVariable,
     TriggerRun,
     XComItem,
@@ -21,7 +23,7 @@ from etesian.protocol.requests import (
 from etesian.store import Store
 from etesian.store.answers import answer
 
-_REFUSED = (SetVariable, DeleteVariable, TriggerRun, ClearRun)
+_REFUSED = (SetVariable, DeleteVariable, TriggerRun, ClearRun, SetState, DeleteState)
 
 
 class TrialPlatform:

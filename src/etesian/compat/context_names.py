@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 DEFAULT_FORMAT_PREFIX: Final = "airflow.ctx."
 ENV_VAR_FORMAT_PREFIX: Final = "AIRFLOW_CTX_"
-#: Keeps a value of the task state store for good.
-NEVER_EXPIRE: Final = timedelta.max
 
 _NAMES: Final = (
     "DAG_ID",

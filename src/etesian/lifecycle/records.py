@@ -64,6 +64,7 @@ class DagRunRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     backfill_id: str | None = None
     clear_number: int = 0  #: how many times it was cleared
     reason: str | None = None  #: why it failed, in words, when no task says it (a time-out, a stop)
+    partition_key: str | None = None  #: the partition of data that it is about
 
     @property
     def key(self) -> RunKey:

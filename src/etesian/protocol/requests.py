@@ -245,6 +245,51 @@ class GetAssetEvents(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     limit: int = 1000
 
 
+class TaskScope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="task"):
+    """Values that one task instance keeps over all its tries."""
+
+    dag_id: str
+    run_id: str
+    task_id: str
+    map_index: int = -1
+
+
+class AssetScope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="asset"):
+    """Values that an asset, known by name or URI or both, keeps over all runs."""
+
+    name: str | None = None
+    uri: str | None = None
+
+
+StateScope: TypeAlias = TaskScope | AssetScope
+
+
+class GetState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="get_state"):
+    """One kept value. Answered by ``FoundValue``: JSON."""
+
+    id: int = 0
+    scope: StateScope
+    key: str
+
+
+class SetState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="set_state"):
+    """Keep one value. Answered by ``Done``."""
+
+    id: int = 0
+    scope: StateScope
+    key: str
+    value: str  #: JSON
+    expires_at: datetime | None = None  #: when it may be forgotten; None: never
+
+
+class DeleteState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="delete_state"):
+    """Forget one kept value, or all of the scope. Answered by ``Done``."""
+
+    id: int = 0
+    scope: StateScope
+    key: str | None = None
+
+
 class SetRenderedFields(
     msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="set_rendered_fields"
 ):
@@ -280,6 +325,9 @@ Request: TypeAlias = (
     | TriggerRun
     | ClearRun
     | GetAssetEvents
+    | GetState
+    | SetState
+    | DeleteState
     | SetRenderedFields
 )
 Answer: TypeAlias = (

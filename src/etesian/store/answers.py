@@ -15,6 +15,7 @@ from etesian.protocol.commands import ClearTasks, TaskSelection
 from etesian.protocol.requests import (
     Answer,
     ClearRun,
+    DeleteState,
     DeleteVariable,
     Done,
     FoundConnection,
@@ -24,6 +25,7 @@ from etesian.protocol.requests import (
     GetConnection,
     GetDag,
     GetRunStates,
+    GetState,
     GetTaskStates,
     GetVariable,
     GetXCom,
@@ -33,6 +35,7 @@ from etesian.protocol.requests import (
     RunInfo,
     RunInfos,
     SetRenderedFields,
+    SetState,
     SetVariable,
     TaskStateItem,
     TaskStates,
@@ -51,6 +54,7 @@ from etesian.store.queries import (
     inbox,
     rendered_fields,
     runs,
+    states,
     task_instances,
     variables,
     versions,
@@ -64,7 +68,16 @@ from etesian.store.secrets import SecretBox
 #: Task instances that one answer holds at most.
 MAX_TASK_STATES: Final = 100_000
 
-_WRITES: Final = (PushXCom, SetVariable, DeleteVariable, TriggerRun, ClearRun, SetRenderedFields)
+_WRITES: Final = (
+    PushXCom,
+    SetVariable,
+    DeleteVariable,
+    TriggerRun,
+    ClearRun,
+    SetState,
+    DeleteState,
+    SetRenderedFields,
+)
 _COMMANDS: Final = (TriggerRun, ClearRun)
 
 
@@ -120,6 +133,8 @@ def _carry_out(  # noqa: C901 - a flat match: one line per request
             return _clear_run(connection, request, now)
         case GetAssetEvents():
             return _get_asset_events(connection, request)
+        case GetState() | SetState() | DeleteState():
+            return _answer_about_states(connection, request, now)
         case SetRenderedFields():
             return _set_rendered_fields(connection, request)
 
@@ -144,6 +159,20 @@ def _set_variable(connection: Connection, request: SetVariable, secrets: SecretB
     variables.save_variable(
         connection, request.key, request.value, description=request.description, secrets=secrets, now=now
     )
+    return Done(id=request.id)
+
+
+def _answer_about_states(
+    connection: Connection, request: GetState | SetState | DeleteState, now: datetime
+) -> Answer:
+    match request:
+        case GetState(scope=scope, key=key):
+            found = states.load_state(connection, scope, key, now)
+            return FoundValue(id=request.id, value=None if found is None else found.decode())
+        case SetState(scope=scope, key=key, value=value, expires_at=expires_at):
+            states.save_state(connection, scope, key, value.encode(), now=now, expires_at=expires_at)
+        case DeleteState(scope=scope, key=key):
+            states.delete_states(connection, scope, key)
     return Done(id=request.id)
 
 

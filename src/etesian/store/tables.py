@@ -184,6 +184,7 @@ dag_runs_table = Table(
     Column("backfill_id", Text),
     Column("clear_number", BigInteger, nullable=False),
     Column("reason", FreeText),
+    Column("partition_key", FreeText),
     UniqueConstraint("dag_pk", "run_id"),
     # A number is never given twice, so that a scheduler that remembers one can never write to another run.
     sqlite_autoincrement=True,
@@ -308,6 +309,20 @@ rendered_fields_table = Table(
     UniqueConstraint("run_pk", "task_id", "map_index"),
 )
 
+task_states_table = Table(
+    "task_states",
+    metadata,
+    Column("id", Key, primary_key=True),
+    _run_key(),
+    Column("task_id", Text, nullable=False),
+    Column("map_index", Integer, nullable=False),
+    Column("key", FreeText, nullable=False),
+    Column("value", LargeBinary, nullable=False),  # JSON
+    Column("updated_at", Moment, nullable=False),
+    Column("expires_at", Moment),
+    UniqueConstraint("run_pk", "task_id", "map_index", "key"),
+)
+
 variables_table = Table(
     "variables",
     metadata,
@@ -424,6 +439,17 @@ assets_table = Table(
     Index(None, "uri"),
 )
 
+asset_states_table = Table(
+    "asset_states",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("asset_pk", Key, ForeignKey("assets.id", ondelete="CASCADE"), nullable=False),
+    Column("key", FreeText, nullable=False),
+    Column("value", LargeBinary, nullable=False),  # JSON
+    Column("updated_at", Moment, nullable=False),
+    UniqueConstraint("asset_pk", "key"),
+)
+
 asset_aliases_table = Table(
     "asset_aliases",
     metadata,
@@ -455,6 +481,7 @@ asset_events_table = Table(
     Column("source_run_id", Text),
     Column("source_task_id", Text),
     Column("source_map_index", Integer),
+    Column("partition_key", FreeText),
     Column("created_at", Moment, nullable=False),
     Index(None, "asset_pk", "id"),
     Index(None, "created_at"),

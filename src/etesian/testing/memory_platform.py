@@ -16,6 +16,7 @@ from etesian.lifecycle.state import RunState, RunType
 from etesian.protocol.requests import (
     Answer,
     ClearRun,
+    DeleteState,
     DeleteVariable,
     Done,
     FoundConnection,
@@ -25,6 +26,7 @@ from etesian.protocol.requests import (
     GetConnection,
     GetDag,
     GetRunStates,
+    GetState,
     GetTaskStates,
     GetVariable,
     GetXCom,
@@ -34,6 +36,7 @@ from etesian.protocol.requests import (
     RunInfo,
     RunInfos,
     SetRenderedFields,
+    SetState,
     SetVariable,
     TaskStateItem,
     TaskStates,
@@ -72,7 +75,22 @@ class MemoryPlatform:
                 return self._answer_about_variables(request)
             case GetConnection(conn_id=conn_id):
                 return self._find_connection(conn_id)
+        if isinstance(request, GetState | SetState | DeleteState):
+            return self._answer_about_states(request)
         return self._answer_about_dags(request)
+
+    def _answer_about_states(self, request: GetState | SetState | DeleteState) -> Answer:
+        kept = self._store.states.setdefault(request.scope, {})
+        match request:
+            case GetState(key=key):
+                return FoundValue(value=kept.get(key))
+            case SetState(key=key, value=value):
+                kept[key] = value
+            case DeleteState(key=None):
+                kept.clear()
+            case DeleteState(key=str(key)):
+                kept.pop(key, None)
+        return Done()
 
     def _answer_about_variables(self, request: GetVariable | SetVariable | DeleteVariable) -> Answer:
         variables = self._store.variables

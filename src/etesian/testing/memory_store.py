@@ -10,7 +10,7 @@ from typing import Any
 from etesian.lifecycle.records import AttemptRecord, DagRunRecord, RunKey, TaskInstanceRecord, TaskKey
 from etesian.lifecycle.state import TaskState
 from etesian.protocol.reports import AssetEventReport, Succeeded, XComValue
-from etesian.protocol.requests import AssetEventItem, TriggerRun
+from etesian.protocol.requests import AssetEventItem, StateScope, TriggerRun
 from etesian.scheduler.core.decisions import (
     AskPast,
     ClearXComs,
@@ -40,6 +40,9 @@ class MemoryStore:
     attempts: list[AttemptRecord] = field(default_factory=list)
     xcoms: dict[TaskKey, dict[str, XComValue]] = field(default_factory=dict)
     rendered_fields: dict[TaskKey, dict[str, Any]] = field(default_factory=dict)
+    states: dict[StateScope, dict[str, str]] = field(
+        default_factory=dict
+    )  #: JSON of what tasks and assets keep
     asset_events: list[AssetEventItem] = field(default_factory=list)
     triggered: list[TriggerRun] = field(default_factory=list)  #: runs that tasks asked for, as they asked
 

@@ -51,6 +51,22 @@ def test_the_tables_made_are_the_tables_declared(empty_store: Store) -> None:
         assert compare_metadata(context, metadata) == []
 
 
+def test_tables_of_the_first_release_are_brought_up_to_date(empty_store: Store) -> None:
+    migrate(empty_store)
+    with empty_store.write() as connection:
+        for table in ("task_states", "asset_states"):
+            connection.exec_driver_sql(f"DROP TABLE {table}")
+        for table in ("dag_runs", "asset_events"):
+            connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN partition_key")
+    set_revision(empty_store, "0001")
+    assert migrate(empty_store)
+    check_schema(empty_store)
+    with empty_store.read() as connection:
+        options = {"include_object": lambda item, *_: is_made_on(item, connection.dialect.name)}
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, metadata) == []
+
+
 def test_several_first_starts_do_not_meet(empty_url: str, tmp_path: Path) -> None:
     stores = [open_store(empty_url, home=tmp_path) for _ in range(4)]
     with ThreadPoolExecutor(len(stores)) as threads:

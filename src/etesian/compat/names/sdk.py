@@ -60,9 +60,15 @@ EXECUTION_CONTEXT = names(
     "etesian.compat.context_names",
     "AIRFLOW_VAR_NAME_FORMAT_MAPPING",
     "DEFAULT_FORMAT_PREFIX",
-    "NEVER_EXPIRE",
     "context_to_airflow_vars",
     "context_get_outlet_events",
+) | names("etesian.sdk.state_store", "NEVER_EXPIRE")
+CALLBACK_RUNNER = names(
+    "etesian.compat.callback_runner",
+    "create_executable_runner",
+    "create_async_executable_runner",
+    "ExecutionCallableRunner",
+    "AsyncExecutionCallableRunner",
 )
 PLUGINS = names("etesian.compat.plugins", "AirflowPlugin")
 
@@ -137,6 +143,7 @@ MODULES = {
     "airflow.sdk.definitions._internal.contextmanager": names("etesian.sdk.scope", "DagContext"),
     "airflow.sdk.exceptions": EXCEPTIONS,
     "airflow.sdk.execution_time": {},
+    "airflow.sdk.execution_time.callback_runner": CALLBACK_RUNNER,
     "airflow.sdk.execution_time.context": EXECUTION_CONTEXT,
     "airflow.sdk.execution_time.xcom": XCOM,
     "airflow.sdk.execution_time.timeout": names("etesian.compat.timeout", "timeout"),

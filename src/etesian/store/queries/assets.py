@@ -146,6 +146,22 @@ def insert_references(connection: Connection, dag_pk: int, spec: DagSpec, now: d
         connection.execute(insert(dag_assets_table), rows)
 
 
+def find_or_insert_asset(connection: Connection, name: str | None, uri: str | None, now: datetime) -> int:
+    """Return the number of an asset that is known by name or URI or both; one that is new is added."""
+    if name is None or uri is None:
+        found = _asset_number(connection, AssetRefSpec(name=name, uri=uri), now)
+        if found is not None:
+            return found
+    known = AssetSpec(name=name or uri or "", uri=uri or name or "")
+    statement = insert_into(connection, assets_table).values(
+        name=known.name, uri=known.uri, asset_group=known.group, extra={}, created_at=now
+    )
+    connection.execute(statement.on_conflict_do_nothing())
+    return connection.execute(
+        select(_asset.id).where(_asset.name == known.name, _asset.uri == known.uri)
+    ).scalar_one()
+
+
 def list_assets(
     connection: Connection,
     paging: Paging,

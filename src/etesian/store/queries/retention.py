@@ -22,6 +22,7 @@ from etesian.store.tables import (
     dag_versions_table,
     inbox_table,
     task_instances_table,
+    task_states_table,
 )
 
 #: Rows of one transaction. A run takes its task instances along, so it counts for many.
@@ -29,6 +30,7 @@ RUNS_AT_ONCE: Final = 20
 ROWS_AT_ONCE: Final = 1000
 
 _run, _task, _version = dag_runs_table.c, task_instances_table.c, dag_versions_table.c
+_state = task_states_table.c
 _event, _entry, _row, _backfill = asset_events_table.c, audit_log_table.c, inbox_table.c, backfills_table.c
 
 
@@ -75,6 +77,7 @@ def _old_rows(before: datetime) -> Iterator[tuple[Table, ColumnElement[bool], in
     yield dag_versions_table, and_(_version.created_at < before, ~is_used, ~is_in_force), ROWS_AT_ONCE
     caused_a_run = exists().where(asset_event_consumers_table.c.event_pk == _event.id)
     yield asset_events_table, and_(_event.created_at < before, ~caused_a_run), ROWS_AT_ONCE
+    yield task_states_table, _state.expires_at < before, ROWS_AT_ONCE
     yield backfills_table, _backfill.completed_at < before, ROWS_AT_ONCE
     yield audit_log_table, _entry.at < before, ROWS_AT_ONCE
     yield inbox_table, and_(_row.error.is_not(None), _row.created_at < before), ROWS_AT_ONCE
