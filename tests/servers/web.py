@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -58,9 +59,10 @@ class WebServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Answer, tls: ssl.SSLContext | None = None) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.answer = answer
+        self.tls = tls  #: if given, it is a proxy too, and answers for all hosts that clients want through it
         self.requests: list[Request] = []
         self.lock = Lock()
 
@@ -99,6 +101,23 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
+    def do_CONNECT(self) -> None:
+        """Be the host that a client of a proxy asks for, from now on over TLS."""
+        if self.server.tls is None:
+            self.send_error(405)
+            return
+        self.send_response(200)
+        self.end_headers()
+        self.connection = self.server.tls.wrap_socket(self.connection, server_side=True)
+        self.rfile = self.connection.makefile("rb")
+        self.wfile = self.connection.makefile("wb", buffering=0)
+        self.close_connection = False
+
+    def finish(self) -> None:
+        super().finish()
+        if isinstance(self.connection, ssl.SSLSocket):
+            self.connection.close()  # the server only knows the one below
+
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = _serve
 
     def _read_body(self) -> bytes:
@@ -116,9 +135,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def running_web_server(answer: Answer) -> Iterator[WebServer]:
+def running_web_server(answer: Answer, tls: ssl.SSLContext | None = None) -> Iterator[WebServer]:
     """Start the server and stop it at the end."""
-    server = WebServer(answer)
+    server = WebServer(answer, tls)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

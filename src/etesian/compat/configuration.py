@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from etesian.compat.module_loading import import_string
 from etesian.compat.option_defaults import DEFAULTS
+from etesian.compat.project_folders import find_plugins_folder
 from etesian.compat.provider_options import find_provider_default
 from etesian.compat.sensitive_options import SENSITIVE, ask_option_backend, run_option_command
 from etesian.config.load import load_settings, load_with_sources
@@ -195,6 +196,8 @@ class AirflowConfigParser:
     def _find_default(self, section: str, key: str) -> str | None:
         if self._defaults is not None:
             return self._defaults.get(section, key, raw=True, fallback=None)
+        if (section, key) == ("core", "plugins_folder"):
+            return str(find_plugins_folder())
         own = _MAPPED.get((section, key))
         if own is not None and ((section, key) not in DEFAULTS or _is_set(*own)):
             return _own(*own)
