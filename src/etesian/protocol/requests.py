@@ -199,6 +199,7 @@ class TriggerRun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     run_id: str | None = None
     logical_date: datetime | None = None
     run_after: datetime | None = None  #: None: at once
+    data_interval: tuple[datetime, datetime] | None = None  #: None: as the schedule would have it
     conf: dict[str, object] = {}
     note: str | None = None
     triggered_by: str = "operator"
@@ -213,11 +214,12 @@ class TriggeredRun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 
 class ClearRun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="clear_run"):
-    """Clear all tasks of a run. Answered by ``Done``."""
+    """Clear all tasks of a run, or the failed ones. Answered by ``Done``."""
 
     id: int = 0
     dag_id: str
     run_id: str
+    only_failed: bool = False
 
 
 class AssetEventItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -232,6 +232,7 @@ def _trigger_run(connection: Connection, request: TriggerRun, now: datetime) -> 
         run_type=RunType.OPERATOR_TRIGGERED if request.triggered_by == "operator" else RunType.MANUAL,
         logical_date=request.logical_date,
         run_after=request.run_after,
+        data_interval=request.data_interval,
         conf=request.conf,
         note=request.note,
         triggered_by=request.triggered_by,
@@ -245,7 +246,9 @@ def _trigger_run(connection: Connection, request: TriggerRun, now: datetime) -> 
 
 def _clear_run(connection: Connection, request: ClearRun, now: datetime) -> Answer:
     runs.load_run(connection, RunKey(request.dag_id, request.run_id))
-    selection = TaskSelection(dag_id=request.dag_id, run_ids=(request.run_id,))
+    selection = TaskSelection(
+        dag_id=request.dag_id, run_ids=(request.run_id,), only_failed=request.only_failed
+    )
     inbox.append(connection, ClearTasks(selection=selection), now=now)
     return Done(id=request.id)
 
