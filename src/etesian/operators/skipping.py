@@ -20,13 +20,16 @@ class SkipMixin:
     inherits_from_skipmixin = True
 
     @staticmethod
-    def skip(ti: Any, tasks: Iterable[Any]) -> None:
+    def skip(ti: Any, *tasks: Any, **_: Any) -> None:
         """Skip tasks given as tasks or by id.
+
+        Airflow 1 and 2 gave the run and its date first: ``skip(dag_run, execution_date, tasks)``.
 
         Raises:
             DownstreamTasksSkipped: the signal to the platform, when there is anything to skip.
         """
-        task_ids = [task if isinstance(task, str) else task.task_id for task in tasks]
+        given: Iterable[Any] = tasks[0] if len(tasks) == 1 else tasks[1]
+        task_ids = [task if isinstance(task, str) else task.task_id for task in given]
         if task_ids:
             raise DownstreamTasksSkipped(tasks=_with_map_index(ti, task_ids))
 
@@ -113,7 +116,8 @@ def push_result(context: Mapping[str, Any], value: Any) -> None:
 def _with_map_index(ti: Any, task_ids: Sequence[str]) -> list[str | tuple[str, int]]:
     """Let a branch inside a mapped group skip tasks of its own map index only."""
     map_index = getattr(ti, "map_index", -1)
-    group = ti.task.mapped_group if map_index is not None and map_index >= 0 else None
+    task = getattr(ti, "task", None)  # Airflow 1 and 2 gave the run instead
+    group = task.mapped_group if task is not None and map_index is not None and map_index >= 0 else None
     if group is None:
         return list(task_ids)
     dag = ti.task.dag

@@ -1,73 +1,96 @@
-"""DAGs inside DAGs, as Airflow 1 and 2 had them: they become task groups."""
+"""DAGs inside DAGs, as Airflow 1 and 2 had them: a task that runs another DAG of the same file."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
 
-from etesian.sdk.arguments import as_trigger_rule
-from etesian.sdk.dag import DAG
-from etesian.sdk.scope import DagContext
-from etesian.sdk.task_group import TaskGroup
+from etesian.lifecycle.state import RunState, TaskState
+from etesian.operators.skipping import SkipMixin
+from etesian.operators.trigger_dagrun import TriggerDagRunOperator
+from etesian.protocol.requests import GetTaskStates, TaskStates
+from etesian.sdk.runtime import ask
+
+if TYPE_CHECKING:
+    from etesian.sdk.context import Context
+    from etesian.sdk.dag import DAG
+
+#: of the sensor that this operator was, and of its executor; here it waits without a slot
+_WITHOUT_EFFECT = ("executor", "mode", "soft_fail", "timeout", "exponential_backoff", "session")
 
 
-class SubDagOperator(TaskGroup):
-    """Takes over the tasks of another DAG as a group; the other DAG's schedule and limits no longer matter.
+class SkippedStatePropagationOptions(StrEnum):
+    """When skipped tasks at the end of the inner DAG skip what comes after it in the outer one."""
 
-    The tasks keep their ids, so that templates which name them go on working. Where the DAG has one of the
-    ids already, all of them get the group's name as a prefix.
+    ALL_LEAVES = "all_leaves"
+    ANY_LEAF = "any_leaf"
+
+
+class SubDagOperator(SkipMixin, TriggerDagRunOperator):
+    """Runs ``subdag`` for the run that the task is in, and ends as that run ends.
+
+    The inner DAG keeps its id, tasks and limits. Its own schedule does not count: it runs when the task does, under
+    the same run_id, logical date and data interval. Waiting takes no slot. A retry repeats what failed in it; when
+    the task of a run that succeeded is cleared, all of it is done again.
     """
 
+    template_fields: Sequence[str] = ()
+    ui_color = "#555"
+    ui_fgcolor = "#fff"
+
     def __init__(
-        self, *, subdag: DAG, task_id: str, dag: Any = None, trigger_rule: Any = None, **kwargs: Any
+        self,
+        *,
+        subdag: DAG,
+        conf: Mapping[str, Any] | None = None,
+        propagate_skipped_state: SkippedStatePropagationOptions | str | None = None,
+        **kwargs: Any,
     ) -> None:
-        dag = dag or DagContext.get_current()
-        is_taken = dag is not None and not subdag.used_node_ids.isdisjoint(dag.used_node_ids)
+        for name in _WITHOUT_EFFECT:
+            kwargs.pop(name, None)
         super().__init__(
-            task_id,
-            prefix_group_id=is_taken,
-            parent_group=kwargs.get("task_group") or (dag.task_group if dag is not None else None),
-            dag=dag,
+            trigger_dag_id=subdag.dag_id, conf=conf, wait_for_completion=True, deferrable=True, **kwargs
         )
-        self.task_id = task_id
         self.subdag = subdag
-        _forget(subdag)
-        _take_over(subdag, self)
-        if trigger_rule is not None:
-            for root in self.roots:
-                root.trigger_rule = as_trigger_rule(trigger_rule, f"SubDagOperator {task_id!r}")
+        self.propagate_skipped_state = propagate_skipped_state and SkippedStatePropagationOptions(
+            propagate_skipped_state
+        )
 
+    def execute(self, context: Context) -> None:
+        """Run the inner DAG, or go on with its run, and wait for its end.
 
-def _forget(subdag: DAG) -> None:
-    """Let the file define this DAG no longer."""
-    subdag.is_subdag = True
-    for key in [key for key in DagContext.autoregistered_dags if key[0] is subdag]:
-        del DagContext.autoregistered_dags[key]
+        Raises:
+            TriggeredRunFailedError: it failed.
+            RequestRefusedError: the platform did not start it.
+        """
+        run = context["dag_run"]
+        self.trigger_run_id = run.run_id
+        self.logical_date = run.logical_date
+        if run.data_interval_start is not None and run.data_interval_end is not None:
+            self.data_interval = (run.data_interval_start, run.data_interval_end)
+        self.reset_dag_run = True
+        super().execute(context)
 
+    def execute_complete(self, context: Context, event: Any = None) -> None:
+        """Go on when the inner run has ended.
 
-def _take_over(subdag: DAG, group: TaskGroup) -> None:
-    """Move all tasks and groups of a DAG into a group of another one."""
-    parent, root = group.dag, subdag.task_group
-    tasks, inner = subdag.tasks, list(root.iter_groups())
-    new_id = {node_id: group.child_id(node_id) for node_id in subdag.used_node_ids}
-    for task in tasks:
-        task.task_id = new_id[task.task_id]
-        task.upstream_task_ids = {new_id[task_id] for task_id in task.upstream_task_ids}
-        task.downstream_task_ids = {new_id[task_id] for task_id in task.downstream_task_ids}
-        task.dag = None
-    for child in inner:
-        child.dag = parent
-        child.group_id = new_id[str(child.group_id)]
-    for child in [*inner, group]:
-        members = root.children if child is group else child.children
-        child.children = {str(member.node_id): member for member in members.values()}
-    for member in group.children.values():
-        if isinstance(member, TaskGroup):
-            member.parent_group = group
-        else:
-            member.task_group = group
-    parent.used_node_ids.update(new_id.values())
-    for task in tasks:
-        task.dag = parent
-    for before, edges in subdag.edge_info.items():
-        for after, info in edges.items():
-            parent.set_edge_info(new_id[before], new_id[after], info)
+        Raises:
+            TriggeredRunFailedError: it failed.
+            DownstreamTasksSkipped: its last tasks were skipped, and that was to be handed on.
+        """
+        super().execute_complete(context, event)
+        if self.propagate_skipped_state and self._is_skipped(context["dag_run"].run_id):
+            self.skip(context["ti"], self.downstream_list)
+
+    def _is_skipped(self, run_id: str) -> bool:
+        leaves = tuple(task.task_id for task in self.subdag.leaves)
+        request = GetTaskStates(dag_id=self.trigger_dag_id, run_ids=(run_id,), task_ids=leaves)
+        skipped = [item.state == TaskState.SKIPPED for item in ask(request, TaskStates).items]
+        is_all = self.propagate_skipped_state is SkippedStatePropagationOptions.ALL_LEAVES
+        return all(skipped) if is_all else any(skipped)
+
+    def _clear(self, run_id: str, *, only_failed: bool = False) -> None:
+        state = self._find_state(run_id)
+        if state in (RunState.SUCCESS, RunState.FAILED):
+            super()._clear(run_id, only_failed=state == RunState.FAILED)

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from etesian.foundation.clock import utc_now
-from etesian.lifecycle.state import RunState
+from etesian.lifecycle.state import FINAL_RUN_STATES, RunState
 from etesian.protocol.requests import (
     ClearRun,
     Done,
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 #: Under this key the task pushes the id of the run that it started.
 XCOM_RUN_ID: Final = "trigger_run_id"
+#: How often, and how far apart, a cleared run is looked at until the clear shows. A clear of nothing never does.
+_CLEAR_LOOKS: Final = 40
+_CLEAR_LOOK_SECONDS: Final = 0.05
 
 
 class TriggeredRunFailedError(AirflowException):
@@ -115,6 +118,8 @@ class TriggerDagRunOperator(BaseOperator):
         self.deferrable = deferrable
         self.openlineage_inject_parent_info = openlineage_inject_parent_info
         self.python_callable = python_callable
+        #: of the run; None: as the other DAG's schedule would have it
+        self.data_interval: tuple[datetime, datetime] | None = None
 
     def execute(self, context: Context) -> None:
         """Start the run, and wait for it if asked to.
@@ -163,6 +168,7 @@ class TriggerDagRunOperator(BaseOperator):
                 run_id=self.trigger_run_id,
                 logical_date=self._find_date(),
                 run_after=convert_to_utc(self.run_after) if self.run_after else None,
+                data_interval=self.data_interval,
                 conf=self._plain_conf(),
                 note=self.note,
             ),
@@ -173,7 +179,7 @@ class TriggerDagRunOperator(BaseOperator):
             self.log.info("Started run %s of DAG %s", answer.run_id, self.trigger_dag_id)
         elif self.reset_dag_run:
             self.log.info("Run %s of DAG %s exists: clearing it", answer.run_id, self.trigger_dag_id)
-            ask(ClearRun(dag_id=self.trigger_dag_id, run_id=answer.run_id), Done)
+            self._clear(answer.run_id)
         elif self.skip_when_already_exists:
             raise AirflowSkipException(
                 f"DAG {self.trigger_dag_id!r} has a run {answer.run_id!r} already. Skipping."
@@ -181,6 +187,23 @@ class TriggerDagRunOperator(BaseOperator):
         else:
             raise DagRunAlreadyExists(dag_id=self.trigger_dag_id, run_id=answer.run_id)
         return answer.run_id
+
+    def _clear(self, run_id: str, *, only_failed: bool = False) -> None:
+        """Clear a run, and wait until that shows: before, its end would be taken for the end of the new try."""
+        ask(ClearRun(dag_id=self.trigger_dag_id, run_id=run_id, only_failed=only_failed), Done)
+        for _ in range(_CLEAR_LOOKS):
+            if not self._has_ended(run_id):
+                return
+            time.sleep(_CLEAR_LOOK_SECONDS)
+
+    def _has_ended(self, run_id: str) -> bool:
+        return self._find_state(run_id) in FINAL_RUN_STATES
+
+    def _find_state(self, run_id: str) -> str:
+        found = ask(GetRunStates(dag_id=self.trigger_dag_id, run_ids=(run_id,)), RunInfos)
+        if not found.runs:
+            raise TriggeredRunFailedError(f"run {run_id!r} of DAG {self.trigger_dag_id!r} was deleted")
+        return found.runs[0].state
 
     def _find_date(self) -> datetime | None:
         """Return the logical date: by default the moment of starting; None where the author wants none."""
@@ -199,10 +222,7 @@ class TriggerDagRunOperator(BaseOperator):
         return plain
 
     def _is_done(self, run_id: str) -> bool:
-        found = ask(GetRunStates(dag_id=self.trigger_dag_id, run_ids=(run_id,)), RunInfos)
-        if not found.runs:
-            raise TriggeredRunFailedError(f"run {run_id!r} of DAG {self.trigger_dag_id!r} was deleted")
-        state = found.runs[0].state
+        state = self._find_state(run_id)
         self.log.info("Waiting for run %s of DAG %s: it is %s", run_id, self.trigger_dag_id, state)
         return self._check_state(run_id, state)
 

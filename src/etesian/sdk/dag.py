@@ -53,10 +53,6 @@ class DAG(DagOfOld):
     older spelling, gives runs that cover the period before.
     """
 
-    #: whether the tasks were taken over by another DAG, as a task group: then there is nothing to schedule
-    #: here
-    is_subdag = False
-
     def __init__(
         self,
         dag_id: str,

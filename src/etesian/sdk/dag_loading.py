@@ -55,8 +55,8 @@ def load_dags(path: Path, *, dags_folder: Path) -> dict[str, DAG]:
 def load_file(path: Path, *, dags_folder: Path) -> LoadedFile:
     """Import a ``.py`` file, or the modules at the top of a ``.zip``, and return the DAGs that it defines.
 
-    These are the DAGs among its global variables, those used as ``with`` blocks, and those made by ``@dag``
-    functions.
+    These are the DAGs among its global variables, those used as ``with`` blocks, those made by ``@dag``
+    functions, and the ones inside of these.
 
     Raises:
         DagFileError: the file raised, or tried to exit.
@@ -125,7 +125,10 @@ def _import_one(path: Path, file: str, module_name: str, dags_folder: Path) -> l
         DagContext.reset()
         TaskGroupContext.reset()
     found = [*registered, *(value for value in list(vars(module).values()) if isinstance(value, DAG))]
-    return [dag for dag in found if not dag.is_subdag]
+    inner = [subdag for dag in dict.fromkeys(found) for subdag in dag.subdags]
+    for subdag in inner:
+        subdag.become_subdag()
+    return [*found, *inner]
 
 
 def _execute(path: Path, module_name: str) -> ModuleType:

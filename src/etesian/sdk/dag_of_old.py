@@ -37,6 +37,9 @@ _INSTEAD: Final[Mapping[str, str]] = {
 class DagOfOld:
     """Names that older DAG files use of a DAG: its calendar, and earlier spellings of what it has."""
 
+    #: whether the DAG runs only as a task of another one
+    is_subdag = False
+
     if TYPE_CHECKING:
         dag_id: str
         fileloc: str
@@ -45,6 +48,7 @@ class DagOfOld:
         max_active_tasks: int
         fail_fast: bool
         schedule: Any
+        is_paused_upon_creation: bool | None
         start_date: datetime | None
 
         @property
@@ -118,6 +122,12 @@ class DagOfOld:
             if subdag is not None:
                 found += [subdag, *subdag.subdags]
         return found
+
+    def become_subdag(self) -> None:
+        """Run only when the task does that the DAG is: not by its own schedule, and not held back by a pause."""
+        self.is_subdag = True
+        self.schedule = None
+        self.is_paused_upon_creation = False
 
     @property
     def task(self) -> Any:

@@ -26,7 +26,7 @@ BRANCH = names("etesian.operators.branch", "BaseBranchOperator") | names(
 )
 LATEST_ONLY = names("etesian.operators.latest_only", "LatestOnlyOperator")
 TRIGGER = names("etesian.operators.trigger_dagrun", "TriggerDagRunOperator", "DagRunOrder")
-SUBDAG = names("etesian.operators.subdag", "SubDagOperator")
+SUBDAG = names("etesian.operators.subdag", "SubDagOperator", "SkippedStatePropagationOptions")
 DATETIME = names("etesian.operators.datetime", "BranchDateTimeOperator", "target_times_as_dates")
 WEEKDAY = names("etesian.operators.weekday", "BranchDayOfWeekOperator")
 SMOOTH = names("etesian.operators.empty", "SmoothOperator")
