@@ -51,6 +51,14 @@ def test_all_examples_are_loaded_and_expected(platform: Standalone) -> None:
     assert platform.ask("GET", "/importErrors")["total_entries"] == 0
 
 
+def test_one_example_runs_by_itself_within_a_minute(platform: Standalone) -> None:
+    def scheduled() -> list[str]:
+        runs = platform.ask("GET", "/dags/hello/dagRuns")["dag_runs"]
+        return [run["run_id"] for run in runs if (run["run_type"], run["state"]) == ("scheduled", "success")]
+
+    platform.wait_for(lambda: scheduled() or None, "a scheduled run of hello", within=90)
+
+
 @pytest.mark.parametrize("dag_id", EXPECTED)
 def test_an_example_runs_to_its_end(platform: Standalone, dag_id: str) -> None:
     run_id = platform.run_to_end(dag_id)

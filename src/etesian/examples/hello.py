@@ -1,11 +1,11 @@
-"""The smallest DAG: one function, run once a day."""
+"""The smallest DAG: one function, run once a minute. It is not paused, so that there is something to see at once."""
 
 from __future__ import annotations
 
 from etesian import dag, task
 
 
-@dag(schedule="@daily", tags=["example"])
+@dag(schedule="* * * * *", is_paused_upon_creation=False, tags=["example"])
 def hello() -> None:
     """Say hello."""
 
