@@ -56,6 +56,7 @@ def test_one_example_runs_by_itself_within_a_minute(platform: Standalone) -> Non
         runs = platform.ask("GET", "/dags/hello/dagRuns")["dag_runs"]
         return [run["run_id"] for run in runs if (run["run_type"], run["state"]) == ("scheduled", "success")]
 
+    platform.wait_for_dag("hello")
     platform.wait_for(lambda: scheduled() or None, "a scheduled run of hello", within=90)
 
 
