@@ -84,6 +84,10 @@ class Job(_Model):
     instead = "GET /api/v2/monitor/health"
 
 
+class BaseJob(Job):
+    """Running services, as they were called before Airflow 2.6."""
+
+
 class DagBag:
     """The DAGs of a folder, imported in this process."""
 

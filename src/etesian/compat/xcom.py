@@ -17,7 +17,7 @@ XCOM_RETURN_KEY: Final = RETURN_VALUE_KEY
 LazyXComAccess = Sequence
 
 
-class XCom(metaclass=ColumnMeta):
+class BaseXCom(metaclass=ColumnMeta):
     """Values that tasks left for others."""
 
     XCOM_RETURN_KEY = XCOM_RETURN_KEY
@@ -73,4 +73,4 @@ class XCom(metaclass=ColumnMeta):
         return answer
 
 
-BaseXCom = XCom
+XCom = BaseXCom

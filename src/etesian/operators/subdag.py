@@ -11,6 +11,7 @@ from etesian.operators.skipping import SkipMixin
 from etesian.operators.trigger_dagrun import TriggerDagRunOperator
 from etesian.protocol.requests import GetTaskStates, TaskStates
 from etesian.sdk.runtime import ask
+from etesian.sdk.timezone import convert_to_utc
 
 if TYPE_CHECKING:
     from etesian.sdk.context import Context
@@ -68,7 +69,7 @@ class SubDagOperator(SkipMixin, TriggerDagRunOperator):
         self.trigger_run_id = run.run_id
         self.logical_date = run.logical_date
         if run.data_interval_start is not None and run.data_interval_end is not None:
-            self.data_interval = (run.data_interval_start, run.data_interval_end)
+            self.data_interval = (convert_to_utc(run.data_interval_start), convert_to_utc(run.data_interval_end))
         self.reset_dag_run = True
         super().execute(context)
 

@@ -64,6 +64,7 @@ def test_the_inner_dag_runs_for_the_same_period_and_is_waited_for_without_a_slot
     assert platform.requests[0] == TriggerRun(
         dag_id="dag.section", run_id="run", logical_date=DAY, data_interval=(DAY, end), conf={"k": 1}
     )
+    assert msgspec.msgpack.encode(platform.requests[0])  # plain dates, which can be sent
     assert deferred.value.method_name == "execute_complete"
     with pytest.raises(TriggeredRunFailedError, match="ended as failed"):
         task.execute_complete(make_context(task), {"run": "failed"})
