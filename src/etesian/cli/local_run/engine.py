@@ -1,4 +1,4 @@
-"""Scheduler and worker of one local run, as child processes of the command."""
+"""Scheduler, worker and triggerer of one local run, as child processes of the command."""
 
 from __future__ import annotations
 
@@ -23,10 +23,23 @@ class EngineError(EtesianError):
 
 
 class Engine:
-    """The two processes. What they log is shown only at the level that ``settings`` say."""
+    """The processes. What they log is shown only at the level that ``settings`` say."""
 
-    def __init__(self, pids: dict[str, int]) -> None:
-        self._pids = pids
+    def __init__(self, settings: Settings) -> None:
+        needed, self._need = os.pipe()  # inherited by forks only
+        self._pids = {
+            "worker": spawn_service(settings, "worker")(),
+            "triggerer": fork_service("triggerer", lambda: _run_triggerer(settings, needed, self._need))(),
+            "scheduler": fork_service("scheduler", lambda: scheduler.run(settings))(),
+        }
+        os.close(needed)
+        self._has_triggerer = False
+
+    def start_triggerer(self) -> None:
+        """Let deferred tasks be waited for; until a run has one, nothing is spent on it. May be repeated."""
+        if not self._has_triggerer:
+            self._has_triggerer = True
+            os.write(self._need, b"!")
 
     def check(self) -> None:
         """Notice a child that ended by itself.
@@ -44,26 +57,32 @@ class Engine:
                 )
 
     def stop(self) -> None:
-        """Stop both, the worker first, so that the scheduler stores what its tasks came to."""
-        for name in ("worker", "scheduler"):
+        """Stop all, the worker first, so that the scheduler stores what its tasks came to."""
+        for name in ("worker", "triggerer", "scheduler"):
             pid = self._pids.pop(name, None)
             if pid is not None:
                 _stop(pid)
+        os.close(self._need)
 
 
 @contextmanager
 def running_engine(settings: Settings) -> Iterator[Engine]:
-    """Start scheduler and worker on the home of ``settings``; stop them at the end."""
-    engine = Engine(
-        {
-            "worker": spawn_service(settings, "worker")(),
-            "scheduler": fork_service("scheduler", lambda: scheduler.run(settings))(),
-        }
-    )
+    """Start the processes on the home of ``settings``; stop them at the end."""
+    engine = Engine(settings)
     try:
         yield engine
     finally:
         engine.stop()
+
+
+def _run_triggerer(settings: Settings, needed: int, need: int) -> None:
+    """In the child: await triggers from when they are needed on."""
+    os.close(need)  # so that the parent's end is the only one
+    if not os.read(needed, 1):
+        return
+    from etesian.cli.services import triggerer  # late: most runs defer nothing
+
+    triggerer.run(settings)
 
 
 def _stop(pid: int) -> None:

@@ -62,6 +62,8 @@ class Follower:
                 if run.state.is_final:
                     return run
                 engine.check()
+                if any(instance.state is TaskState.DEFERRED for instance in instances):
+                    engine.start_triggerer()
                 # A missed bell costs a quarter of a second, not the run.
                 select.select([self._bell], [], [], 0.25)
                 self._bell.drain()
