@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Final
 
+from etesian.lifecycle.state import FINAL_TASK_STATES, TaskState
 from etesian.protocol.commands import ClearTasks, DeleteRun, MarkRun, MarkTasks, SetNote
 from etesian.scheduler.core.core import Core
 from etesian.scheduler.core.decisions import (
@@ -16,6 +18,7 @@ from etesian.scheduler.core.decisions import (
     AskRun,
     Decision,
     Dispatch,
+    SaveTaskInstance,
     StopAttempt,
     StoreReport,
 )
@@ -26,6 +29,9 @@ from tests.simulation.workers import Worker
 
 #: What is done to the core, in order, so that a replay can do the same. None as event means ``advance``.
 Step = tuple[Event | None, datetime, list[Decision]]
+
+#: States in which a task waits for something.
+WAITING: Final = frozenset(TaskState) - FINAL_TASK_STATES - {TaskState.RUNNING}
 
 
 @dataclass
@@ -73,8 +79,20 @@ class Scheduler:
             decisions += answers
         self.store.commit(decisions, self.epoch)
         self.check(events, decisions, now, self.core.next_wake())
+        self._check_reasons(decisions, now)
         if not dies:
             self._act(decisions, now)
+
+    def _check_reasons(self, decisions: Sequence[Decision], now: datetime) -> None:
+        """Whoever has just begun to wait can say for what; asking changes nothing, as the replay proves."""
+        newest = {
+            each.task_instance.key: each.task_instance
+            for each in decisions
+            if isinstance(each, SaveTaskInstance)
+        }
+        for key, record in newest.items():
+            if record.state in WAITING and self.core.has_run(key.run_key):
+                assert self.core.blockers(key, now), f"{key} is {record.state}, and nobody knows why"
 
     def command(self, command: Event, now: datetime) -> None:
         """Carry out a user's command in a batch of its own, with the runs that it needs."""

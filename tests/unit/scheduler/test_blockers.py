@@ -4,15 +4,83 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from etesian.lifecycle.records import RunKey, TaskKey
+from etesian.lifecycle.state import TaskState
 from etesian.protocol.commands import ClearTasks, TaskSelection
-from etesian.protocol.reports import Rescheduled
+from etesian.protocol.reports import Deferred, Failed, Rescheduled, Skipped, Succeeded
 from etesian.spec.trigger_rule import TriggerRule
 from tests.unit.scheduler.driver import START, Driver, dag, task
 
 
 def texts(driver: Driver, run_id: str = "r") -> list[str]:
     return [blocker.text for blocker in driver.core.blockers(RunKey("d", run_id), driver.now)]
+
+
+def waiting_in(state: TaskState) -> Driver:  # noqa: C901 - a flat match: one line per state
+    """Return a core in which task ``b`` is in that state."""
+    driver = Driver(dag(task("a"), task("b", "a", retries=1, pool="p")), pools={"p": 1})
+    driver.trigger()
+    if state is TaskState.NONE:
+        return driver
+    driver.finish("a")
+    match state:
+        case TaskState.SCHEDULED:
+            driver = Driver(dag(task("b", pool="p")), pools={"p": 0})
+            driver.trigger()
+        case TaskState.RUNNING | TaskState.RESTARTING:
+            driver.claim("b")
+        case TaskState.UP_FOR_RETRY:
+            driver.fail("b")
+        case TaskState.UP_FOR_RESCHEDULE:
+            driver.finish("b", Rescheduled(at=START + timedelta(minutes=5)))
+        case TaskState.DEFERRED:
+            driver.finish("b", Deferred(trigger_class="t.T", trigger_kwargs=b"{}", method="m"))
+        case TaskState.AWAITING_INPUT:
+            driver.finish(
+                "b", Deferred(trigger_class="", trigger_kwargs=b"{}", method="m", awaiting_input=b"{}")
+            )
+        case TaskState.SUCCESS | TaskState.SKIPPED | TaskState.FAILED:
+            outcome = {"success": Succeeded(), "skipped": Skipped()}
+            driver.finish("b", outcome.get(state, Failed(reason="boom", retry=False)))
+        case TaskState.UPSTREAM_FAILED:
+            driver = Driver(dag(task("a"), task("b", "a")))
+            driver.trigger()
+            driver.fail("a")
+    if state is TaskState.RESTARTING:
+        driver.do(ClearTasks(selection=TaskSelection(dag_id="d", run_ids=("r",), task_ids=("b",))))
+    return driver
+
+
+@pytest.mark.parametrize("state", [state for state in TaskState if state is not TaskState.REMOVED])
+def test_a_task_says_why_in_every_state_in_which_it_can_wait_and_in_no_other(state: TaskState) -> None:
+    driver = waiting_in(state)
+
+    assert driver.state("b") == state
+    waits = not state.is_final and state is not TaskState.RUNNING
+    assert bool(driver.why("b")) is waits
+
+
+def test_asking_why_changes_no_decision() -> None:
+    """Two cores are told the same; one of them is asked all the time."""
+    asked, silent = (
+        Driver(
+            dag(*(task(f"t{number}", pool="p", pool_slots=1 + number % 3) for number in range(9))),
+            pools={"p": 3},
+        )
+        for _ in range(2)
+    )
+    for driver in (asked, silent):
+        driver.trigger()
+    while any(record.state is TaskState.QUEUED for record in silent.tasks.values()):
+        for number in range(9):
+            asked.why(f"t{number}")
+        name = next(key.task_id for key, record in silent.tasks.items() if record.state is TaskState.QUEUED)
+        asked.finish(name)
+        silent.finish(name)
+        assert asked.dispatched() == silent.dispatched()
+    assert asked.run_states() == silent.run_states() == {"r": "success"}
 
 
 def test_unfinished_upstream_tasks_are_named() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from etesian.protocol.commands import ClearTasks, TaskSelection
@@ -135,6 +137,28 @@ def test_ten_thousand_task_instances_are_made_at_once() -> None:
     driver = mapped_run(10_000)
     assert len(driver.dispatched()) == 16
     assert sum(state == "scheduled" for state in driver.states().values()) == 9_984
+
+
+def calls_of_one_task(length: int) -> int:
+    """Return how many functions are called to end one of so many task instances and to start the next."""
+    driver = mapped_run(length)
+    driver.finish("work[0]")
+    calls = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(count)
+    try:
+        driver.finish("work[1]")
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+def test_a_hundred_thousand_task_instances_cost_no_more_each_than_a_thousand() -> None:
+    assert calls_of_one_task(100_000) <= 1.1 * calls_of_one_task(1_000)
 
 
 def test_a_mapped_group_is_worked_through_depth_first() -> None:
