@@ -9,17 +9,26 @@ import importlib.util
 import sys
 import traceback
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from types import ModuleType, TracebackType
+from typing import Final
 
 from etesian.foundation.errors import EtesianError
 from etesian.sdk.bytecode import forget_fresh_bytecode
 from etesian.sdk.dag import DAG
 from etesian.sdk.era import era_of_file, using_era
+from etesian.sdk.exceptions import AirflowClusterPolicySkipDag
 from etesian.sdk.scope import DagContext, TaskGroupContext
+
+_finishers: Final[list[Callable[[DAG], None]]] = []
+
+
+def add_dag_finisher(finish: Callable[[DAG], None]) -> None:
+    """Let ``finish`` change or refuse each DAG of a file after the file has been imported."""
+    _finishers.append(finish)
 
 
 class DagFileError(EtesianError):
@@ -59,7 +68,7 @@ def load_file(path: Path, *, dags_folder: Path) -> LoadedFile:
     functions, and the ones inside of these.
 
     Raises:
-        DagFileError: the file raised, or tried to exit.
+        DagFileError: the file raised or tried to exit, or a policy refused one of its DAGs.
     """
     path, dags_folder = path.resolve(), dags_folder.resolve()
     file = _relative(path, dags_folder)
@@ -80,6 +89,7 @@ def load_file(path: Path, *, dags_folder: Path) -> LoadedFile:
             lines = f"lines {by_id[dag.dag_id].line} and {dag.line}"
             warnings.append(f"{file} defines two DAGs {dag.dag_id!r} ({lines}); the later one counts")
         by_id[dag.dag_id] = dag
+    warnings += _finish(by_id, path, file, dags_folder)
     return LoadedFile(
         path=path,
         file=file,
@@ -129,6 +139,19 @@ def _import_one(path: Path, file: str, module_name: str, dags_folder: Path) -> l
     for subdag in inner:
         subdag.become_subdag()
     return [*found, *inner]
+
+
+def _finish(dags: dict[str, DAG], path: Path, file: str, dags_folder: Path) -> Iterator[str]:
+    """Let the finishers have their say; take the DAGs out that one wants to be left out, and say so."""
+    for dag in list(dags.values()):
+        try:
+            for finish in _finishers:
+                finish(dag)
+        except AirflowClusterPolicySkipDag as skip:
+            del dags[dag.dag_id]
+            yield f"{file}: DAG {dag.dag_id!r} is left out by a policy: {skip}"
+        except Exception as error:
+            raise _describe(error, path, file, dags_folder) from error
 
 
 def _execute(path: Path, module_name: str) -> ModuleType:

@@ -26,6 +26,7 @@ from etesian.sdk.exceptions import (
     TaskDeferred,
 )
 from etesian.sdk.failures import fail_outcome, log_failure
+from etesian.sdk.observing import tell_end, tell_start
 from etesian.sdk.operator import TRIGGER_FAIL_REPR, TRIGGER_TIMEOUT
 from etesian.sdk.operator_link import compute_links
 from etesian.sdk.rendered_fields import send_rendered_fields
@@ -76,6 +77,7 @@ def run_attempt(task: Any, workload: RunTask) -> AttemptResult:
         raise
     except BaseException as error:
         outcome, raised = _outcome_of(error, ti, context), error
+    tell_end(ti, outcome, raised)
     return AttemptResult(
         outcome=_with_links(outcome, ti),
         rendered_map_index=ti.rendered_map_index,
@@ -93,6 +95,7 @@ def _run(task: Any, workload: RunTask, ti: TaskInstance, context: Context) -> Ou
     operator.render_template_fields(context)
     send_rendered_fields(operator, workload.attempt_id)
     _render_map_index(operator, ti, context)
+    tell_start(ti)
     with OrderlyStop(operator):
         try:
             result = _call(operator, workload.resume, context)

@@ -6,6 +6,7 @@ import json
 import random
 import time
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import Any, Final
@@ -29,6 +30,15 @@ __all__ = [
 LAZY_MODULES: Final = ("dateutil", "pendulum", "yaml")
 
 
+#: Asked for macros that are not ours, by name.
+_sources: Final[list[Callable[[str], object | None]]] = []
+
+
+def add_macro_source(find: Callable[[str], object | None]) -> None:
+    """Let ``find`` be asked for macros that are not ours; None means that it has none of that name."""
+    _sources.append(find)
+
+
 class MissingLibraryError(EtesianError):
     """A macro needs a package that is not installed."""
 
@@ -36,6 +46,10 @@ class MissingLibraryError(EtesianError):
 def __getattr__(name: str) -> Any:  # Any: a module
     if name in LAZY_MODULES:
         return import_module(name)
+    for find in _sources:
+        found = find(name)
+        if found is not None:
+            return found
     raise AttributeError(f"there is no macro {name!r}; there are {', '.join((*__all__, *LAZY_MODULES))}")
 
 
