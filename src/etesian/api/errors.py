@@ -21,6 +21,7 @@ from etesian.store.queries.pools import InvalidPoolError, UnknownPoolError
 from etesian.store.queries.task_instances import UnknownTaskInstanceError
 from etesian.store.queries.variables import InvalidVariableError
 from etesian.store.queries.versions import UnknownVersionError
+from etesian.store.questions import AnswerRefusedError, NothingAskedError
 from etesian.store.run_requests import RunRefusedError
 
 logger = logging.getLogger(__name__)
@@ -35,6 +36,8 @@ _STATUS: Final[tuple[tuple[type[EtesianError], int], ...]] = (
     (UnknownBackfillError, 404),
     (RunExistsError, 409),
     (BackfillOverError, 409),
+    (NothingAskedError, 409),
+    (AnswerRefusedError, 400),
     (BackfillRefusedError, 400),
     (RunRefusedError, 400),
     (InvalidOrderError, 400),

@@ -28,6 +28,8 @@ class RunContext(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     triggered_by: str = "timetable"
     triggering_user: str | None = None
     note: str | None = None
+    partition_key: str | None = None  #: the partition of data that the run is about
+    partition_date: datetime | None = None  #: when the partition's period begins, if it is about one
     asset_events: tuple[dict[str, object], ...] = ()  #: the events that caused an asset-triggered run
 
 
@@ -38,6 +40,7 @@ class Resume(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     kwargs: bytes = b"{}"  #: JSON of the serialised arguments
     event: bytes | None = None  #: JSON of the trigger's event; None after a time-out
     error: str | None = None  #: the trigger failed or timed out: what to raise in the task
+    question: bytes | None = None  #: JSON of what a person is asked; None once the wait is over
 
 
 class RunTask(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag="run_task"):

@@ -84,7 +84,8 @@ def _build_task(task: Any, dag: DAG, priority: int) -> TaskSpec:
     group = task.task_group
     return TaskSpec(
         task_id=task.task_id,
-        operator=task.task_type,
+        operator=task.operator_name,
+        operator_class="" if task.operator_name == task.task_type else task.task_type,
         operator_module=task.operator_class.__module__,
         upstream=tuple(sorted(task.upstream_task_ids)),
         group=group.group_id if group is not None else None,

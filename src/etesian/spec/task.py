@@ -68,6 +68,9 @@ class TaskSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     task_id: str
     operator: str = "BaseOperator"  #: class name, as shown to users
     operator_module: str = ""
+    operator_class: str = (
+        ""  #: name of the class where ``operator`` is that of a decorator, such as ``@task``
+    )
     upstream: tuple[str, ...] = ()  #: direct upstream task_ids, sorted
     group: str | None = None  #: id of the innermost task group
     trigger_rule: TriggerRule = TriggerRule.ALL_SUCCESS

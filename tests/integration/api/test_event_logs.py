@@ -40,6 +40,12 @@ def test_entries_are_found_by_dag_and_by_event(client: httpx.Client) -> None:
     assert client.get(f"/api/v2/eventLogs/{only['event_log_id']}").json() == only
 
 
+def test_who_did_not_say_who_they_are_is_anonymous(client: httpx.Client) -> None:
+    client.patch("/api/v2/dags/etl", json={"is_paused": False})
+
+    assert [entry["owner"] for entry in entries(client)] == ["anonymous"]
+
+
 def test_what_was_refused_or_changed_nothing_is_not_written_down(client: httpx.Client) -> None:
     client.patch("/api/v2/dags/etl", json={"is_paused": True})
     assert client.patch("/api/v2/dags/nope", json={"is_paused": True}).status_code == 404

@@ -5,6 +5,7 @@ from datetime import timedelta
 from etesian.protocol.commands import AnswerInput, ClearTasks, TaskSelection, TriggerFired
 from etesian.protocol.reports import Deferred, Rescheduled
 from etesian.scheduler.core.decisions import CancelTrigger, SaveAttempt, StartTrigger
+from etesian.scheduler.core.workloads import decode_resume
 from tests.unit.scheduler.driver import START, Driver, dag, task
 
 LATER = START + timedelta(minutes=5)
@@ -99,6 +100,22 @@ def test_a_task_may_ask_a_person() -> None:
     assert resume.event == b'{"chosen_options":["yes"],"params_input":{},"responded_by_user":"ada"}'
     driver.do(AnswerInput(dag_id="d", run_id="r", task_id="ask", chosen=("no",)))
     assert driver.decisions == []
+
+
+def test_a_question_is_kept_until_it_is_answered() -> None:
+    driver = Driver(dag(task("a")))
+    driver.trigger()
+    asking = Deferred(trigger_class="", trigger_kwargs=b"{}", method="m", awaiting_input=b'{"subject":"ok?"}')
+    driver.finish("a", asking)
+    kept = driver.record("a").resume
+    assert kept is not None
+    assert decode_resume(kept).question == b'{"subject":"ok?"}'
+
+    driver.do(AnswerInput(dag_id="d", run_id="r", task_id="a", chosen=("yes",)))
+
+    resume = driver.workloads[-1].resume
+    assert resume is not None
+    assert resume.question is None
 
 
 def test_a_sensor_remembers_its_first_look() -> None:

@@ -493,3 +493,18 @@ class TestDeterminism:
 
     def test_the_stored_form_reads_back_as_the_same_spec(self) -> None:
         assert decode_dag(encode_dag(self.build())) == self.build()
+
+
+def test_tasks_made_of_functions_carry_the_name_of_their_decorator() -> None:
+    with DAG("etl") as dag:
+        task(lambda: None, task_id="plain")()
+        task.bash(lambda: "true", task_id="shell")()
+        EmptyOperator(task_id="empty")
+    found = {
+        each.task_id: (each.operator, each.operator_class) for each in build_spec(dag, file="etl.py").tasks
+    }
+    assert found == {
+        "plain": ("@task", "_PythonDecoratedOperator"),
+        "shell": ("@task.bash", "_BashDecoratedOperator"),
+        "empty": ("EmptyOperator", ""),
+    }

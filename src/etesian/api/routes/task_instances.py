@@ -24,7 +24,7 @@ from etesian.lifecycle.records import AttemptRecord, DagRunRecord, RunKey, TaskI
 from etesian.lifecycle.state import TaskState
 from etesian.store.queries.attempts import load_attempts
 from etesian.store.queries.page import Paging
-from etesian.store.queries.rendered_fields import load_rendered_fields
+from etesian.store.queries.rendered_fields import find_rendered_fields
 from etesian.store.queries.runs import RunFilter, list_runs, load_run
 from etesian.store.queries.task_instances import (
     TaskInstanceFilter,
@@ -75,8 +75,7 @@ def list_task_instances_route(
         if ALL not in (dag_id, run_id):
             load_run(connection, RunKey(dag_id, run_id))
         page = list_task_instances(connection, wanted, renamed(paging, _ORDER_NAMES))
-        runs = runs_of(connection, page.items)
-    found = [task_instance_response(item, runs[item.key.run_key]) for item in page.items]
+        found = responses_of(connection, page.items)
     return answer(TaskInstanceCollectionResponse(task_instances=found, total_entries=page.total))
 
 
@@ -91,11 +90,11 @@ def list_mapped(context: Context, paging: PagingQuery, dag_id: str, run_id: str,
     """List the instances of a mapped task."""
     wanted = TaskInstanceFilter(dag_ids=[dag_id], run_ids=[run_id], task_ids=[task_id])
     with context.store.read() as connection:
-        run = load_run(connection, RunKey(dag_id, run_id))
+        load_run(connection, RunKey(dag_id, run_id))
         page = list_task_instances(connection, wanted, renamed(paging, _ORDER_NAMES))
+        found = responses_of(connection, [item for item in page.items if item.map_index >= 0])
     if not page.total:
         raise NotFoundError(f"task {task_id!r} in run {run_id!r} of DAG {dag_id!r}")
-    found = [task_instance_response(item, run) for item in page.items if item.map_index >= 0]
     return answer(TaskInstanceCollectionResponse(task_instances=found, total_entries=page.total))
 
 
@@ -127,14 +126,28 @@ def runs_of(connection: Connection, instances: Sequence[TaskInstanceRecord]) -> 
     return {run.key: run for run in page.items}
 
 
+def responses_of(
+    connection: Connection, instances: Sequence[TaskInstanceRecord]
+) -> list[TaskInstanceResponse]:
+    """Return the answers for task instances, in the same order."""
+    runs = runs_of(connection, instances)
+    fields = find_rendered_fields(connection, [instance.key for instance in instances])
+    versions = find_versions(connection, ((run.dag_id, run.version_hash) for run in runs.values()))
+    found = []
+    for instance in instances:
+        run = runs[instance.key.run_key]
+        version = versions.get((run.dag_id, run.version_hash))
+        found.append(
+            task_instance_response(instance, run, rendered_fields=fields.get(instance.key), version=version)
+        )
+    return found
+
+
 def _answer_one(context: Context, key: TaskKey) -> Response:
     with context.store.read() as connection:
-        run = load_run(connection, key.run_key)
-        instance = load_task_instance(connection, key)
-        fields = load_rendered_fields(connection, key)
-        versions = find_versions(connection, [(run.dag_id, run.version_hash)])
-    version = versions.get((run.dag_id, run.version_hash))
-    return answer(task_instance_response(instance, run, rendered_fields=fields, version=version))
+        load_run(connection, key.run_key)
+        (response,) = responses_of(connection, [load_task_instance(connection, key)])
+    return answer(response)
 
 
 def _answer_tries(context: Context, key: TaskKey) -> Response:

@@ -239,7 +239,9 @@ def _task_response(task: TaskSpec, downstream: Sequence[str]) -> TaskResponse:
         doc_md=task.doc,
         operator_name=task.operator,
         params=task.params,
-        class_ref=ClassReference(module_path=task.operator_module, class_name=task.operator),
+        class_ref=ClassReference(
+            module_path=task.operator_module, class_name=task.operator_class or task.operator
+        ),
         is_mapped=task.mapped is not None,
         extra_links=task.extra_links,
     )

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
 from etesian.store.queries.audit import AuditEntry
+
+#: The owner of what somebody did who did not have to say who they are; the name that Airflow gives them.
+ANONYMOUS: Final = "anonymous"
 
 
 class EventLogResponse(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,7 +20,7 @@ class EventLogResponse(msgspec.Struct, frozen=True, kw_only=True):
     event_log_id: int
     when: datetime
     event: str
-    owner: str | None
+    owner: str
     dag_id: str | None
     dag_display_name: str | None
     run_id: str | None
@@ -41,7 +45,7 @@ def event_log_response(entry: AuditEntry) -> EventLogResponse:
         event_log_id=entry.id,
         when=entry.at,
         event=entry.action,
-        owner=entry.user,
+        owner=entry.user or ANONYMOUS,
         dag_id=entry.dag_id,
         dag_display_name=entry.dag_id,
         run_id=entry.run_id,

@@ -50,10 +50,10 @@ class TaskInstanceResponse(msgspec.Struct, frozen=True, kw_only=True):
     note: str | None
     reason: str | None
     rendered_map_index: str | None
-    rendered_fields: msgspec.Raw  #: of a single answer; lists leave it empty
+    rendered_fields: msgspec.Raw
     trigger: None
     triggerer_job: None
-    dag_version: DagVersionResponse | None  #: of a single answer; lists leave it out
+    dag_version: DagVersionResponse | None  #: null when the version is gone
 
 
 class TaskInstanceCollectionResponse(msgspec.Struct, frozen=True, kw_only=True):

@@ -33,7 +33,9 @@ def defer(memory: Memory, instance: Instance, outcome: Deferred, now: datetime) 
         TaskState.AWAITING_INPUT if is_question else TaskState.DEFERRED,
         trigger_id=trigger_id,
         wake_at=timeout_at,
-        resume=encode_resume(Resume(method=outcome.method, kwargs=outcome.kwargs)),
+        resume=encode_resume(
+            Resume(method=outcome.method, kwargs=outcome.kwargs, question=outcome.awaiting_input)
+        ),
     )
     if trigger_id is not None:
         memory.triggers[trigger_id] = instance
@@ -95,7 +97,7 @@ def _resume(
     record = instance.record
     resume = decode_resume(record.resume) if record.resume is not None else Resume(method="execute")
     end_wait(memory, instance, is_trigger_done=error is None)
-    resumed = msgspec.structs.replace(resume, event=event, error=error)
+    resumed = msgspec.structs.replace(resume, event=event, error=error, question=None)
     memory.update(instance, resume=encode_resume(resumed), trigger_id=None)
     make_ready(memory, instance, now, is_new_try=False)
 
