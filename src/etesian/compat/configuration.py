@@ -14,9 +14,16 @@ from etesian.compat.module_loading import import_string
 from etesian.compat.option_defaults import DEFAULTS
 from etesian.compat.project_folders import find_plugins_folder
 from etesian.compat.provider_options import find_provider_default
-from etesian.compat.sensitive_options import SENSITIVE, ask_option_backend, run_option_command
+from etesian.compat.sensitive_options import (
+    SENSITIVE,
+    ask_option_backend,
+    load_option_backend,
+    run_option_command,
+)
 from etesian.config.load import load_settings, load_with_sources
 from etesian.sdk.exceptions import AirflowConfigException
+from etesian.sdk.secrets_backends.base import BaseSecretsBackend
+from etesian.sdk.secrets_backends.environment import EnvironmentVariablesBackend
 
 _MISSING: Final = object()
 
@@ -248,6 +255,17 @@ def get_airflow_home() -> str:
 
 
 AIRFLOW_HOME: Final = get_airflow_home()
+
+
+def initialize_secrets_backends() -> list[BaseSecretsBackend]:
+    """Return the backend that the options name, if they do, and the environment.
+
+    Raises:
+        AirflowConfigException: the backend cannot be made.
+    """
+    name, arguments = (conf.get("secrets", key, fallback="") for key in ("backend", "backend_kwargs"))
+    return [*([load_option_backend(name, arguments)] if name else []), EnvironmentVariablesBackend()]
+
 
 get, getboolean, getint, getfloat = conf.get, conf.getboolean, conf.getint, conf.getfloat
 getsection, has_option, as_dict = conf.getsection, conf.has_option, conf.as_dict

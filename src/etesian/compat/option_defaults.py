@@ -40,7 +40,6 @@ DEFAULTS: Final[Mapping[tuple[str, str], str]] = {
     ("sensors", "default_timeout"): "604800",
     ("email", "email_backend"): "airflow.utils.email.send_email_smtp",
     ("email", "email_conn_id"): "smtp_default",
-    ("email", "from_email"): "",
     ("email", "default_email_on_retry"): "True",
     ("email", "default_email_on_failure"): "True",
     ("email", "ssl_context"): "default",

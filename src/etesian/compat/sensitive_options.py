@@ -8,6 +8,7 @@ import subprocess
 from typing import Final
 
 from etesian.sdk.exceptions import AirflowConfigException
+from etesian.sdk.secrets_backends.base import BaseSecretsBackend
 from etesian.sdk.secrets_backends.chain import load_backend
 
 #: The options of which Airflow accepts the two other spellings.
@@ -55,6 +56,18 @@ def run_option_command(command: str) -> str:
     return done.stdout.rstrip("\n")
 
 
+def load_option_backend(backend: str, arguments: str) -> BaseSecretsBackend:
+    """Return the secrets backend of an import path, made with the arguments of a JSON object.
+
+    Raises:
+        AirflowConfigException: it cannot be made.
+    """
+    try:
+        return load_backend(backend, json.loads(arguments or "{}"))
+    except Exception as error:  # a backend's library may raise anything
+        raise AirflowConfigException(f"{_UNREACHABLE}\n{error}") from error
+
+
 def ask_option_backend(backend: str, arguments: str, secret: str) -> str | None:
     """Return the option that a secrets backend keeps under a name; None when it has none, or there is no backend.
 
@@ -63,8 +76,9 @@ def ask_option_backend(backend: str, arguments: str, secret: str) -> str | None:
     """
     if not backend:
         return None
+    loaded = load_option_backend(backend, arguments)
     try:
-        return load_backend(backend, json.loads(arguments or "{}")).get_config(secret)
+        return loaded.get_config(secret)
     except Exception as error:  # a backend's library may raise anything
         raise AirflowConfigException(f"{_UNREACHABLE}\n{error}") from error
 

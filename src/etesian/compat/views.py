@@ -10,7 +10,7 @@ from etesian.compat.session import NoDatabaseAccessError
 from etesian.sdk.exceptions import AirflowException
 
 
-class _Model(metaclass=ColumnMeta):
+class Model(metaclass=ColumnMeta):
     """A table of Airflow's database."""
 
     instead: ClassVar[str] = "the REST API under /api/v2"
@@ -30,55 +30,55 @@ def refuse(name: str, instead: str) -> NoReturn:
     )
 
 
-class DagModel(_Model):
+class DagModel(Model):
     """DAGs as stored."""
 
     instead = "GET /api/v2/dags"
 
 
-class DagTag(_Model):
+class DagTag(Model):
     """Tags as stored."""
 
 
-class Log(_Model):
+class Log(Model):
     """The audit log; cleaned by `etesian db clean`."""
 
     instead = "`etesian db clean`"
 
 
-class SlaMiss(_Model):
+class SlaMiss(Model):
     """Missed deadlines."""
 
 
-class TaskFail(_Model):
+class TaskFail(Model):
     """Failed tries; kept as attempts."""
 
 
-class TaskReschedule(_Model):
+class TaskReschedule(Model):
     """Reschedules of sensors."""
 
 
-class ImportError(_Model):
+class ImportError(Model):
     """Files that cannot be read."""
 
     instead = "`etesian dags list-import-errors`"
 
 
-class RenderedTaskInstanceFields(_Model):
+class RenderedTaskInstanceFields(Model):
     """Rendered template fields."""
 
 
-class SerializedDagModel(_Model):
+class SerializedDagModel(Model):
     """Stored DAG specs."""
 
 
-class Pool(_Model):
+class Pool(Model):
     """Pools."""
 
     instead = "`etesian pools`"
 
 
-class Job(_Model):
+class Job(Model):
     """Running services."""
 
     instead = "GET /api/v2/monitor/health"
@@ -86,6 +86,24 @@ class Job(_Model):
 
 class BaseJob(Job):
     """Running services, as they were called before Airflow 2.6."""
+
+
+class Trigger(Model):
+    """Waiting triggers."""
+
+    instead = "the states of deferred tasks in `etesian tasks`"
+
+
+class DagVersion(Model):
+    """Versions of DAGs."""
+
+    instead = "GET /api/v2/dags/{dag_id}/dagVersions"
+
+
+class AssetEvent(Model):
+    """Events of assets."""
+
+    instead = "the inlet_events of a task's context, or GET /api/v2/assets/events"
 
 
 class DagBag:
@@ -124,3 +142,12 @@ def clear_task_instances(tis: Iterable[Any], *_: Any, **__: Any) -> NoReturn:
         "clear_task_instances cannot be called from user code; "
         "use `etesian tasks clear` or POST /api/v2/dags/{dag_id}/clearTaskInstances"
     )
+
+
+def expand_alias_to_assets(*_: Any, **__: Any) -> NoReturn:
+    """Refuse: which assets an alias stands for is known to the platform.
+
+    Raises:
+        NoDatabaseAccessError: always; says what to use.
+    """
+    refuse("AssetAliasModel", "the inlet_events of a task's context, or GET /api/v2/assets/aliases")

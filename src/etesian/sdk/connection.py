@@ -64,7 +64,7 @@ class Connection:
             parts = parse_connection_uri(uri)
         self.conn_id = conn_id
         self.description = description
-        self.conn_type: str | None = parts["conn_type"] and normalize_connection_type(parts["conn_type"])
+        self.conn_type: str | None = parts["conn_type"]
         self.host: str | None = parts["host"]
         self.login: str | None = parts["login"]
         self.password: str | None = parts["password"]
@@ -148,6 +148,8 @@ class Connection:
             raise InvalidConnectionError(
                 f"connection {conn_id!r} has no {', '.join(unknown)}; there are {', '.join(_PARTS)} and uri"
             )
+        if given.get("conn_type"):
+            given["conn_type"] = normalize_connection_type(given["conn_type"])
         return cls(conn_id=conn_id or parts.get("conn_id"), **given)
 
     @classmethod
@@ -206,7 +208,7 @@ class Connection:
         Raises:
             UnknownHookError: no hook is known for its type.
         """
-        return make_hook(self.conn_type or "", self.conn_id or "", hook_params)
+        return make_hook(normalize_connection_type(self.conn_type or ""), self.conn_id or "", hook_params)
 
     def test_connection(self) -> tuple[bool, str]:
         """Return whether the other system can be reached, and a sentence about it."""

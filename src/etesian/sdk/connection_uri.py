@@ -80,6 +80,8 @@ def build_connection_uri(parts: Mapping[str, Any]) -> str:
         uri += f":{quote(parts['password'], safe='')}@" if parts["password"] is not None else "@"
     uri += _quote_host(host)
     if parts["port"] is not None:
+        if uri.endswith("://"):
+            uri += "@"  # a port alone: other readers of URIs expect an address before it
         uri += f":{parts['port']}"
     if parts["schema"] or parts["extra"]:
         uri += f"/{quote(parts['schema'] or '', safe='')}"

@@ -154,3 +154,14 @@ def test_equal_parts_make_equal_connections() -> None:
     one = Connection(conn_id="c", uri="pg://u:p@h/d")
     assert one == Connection(conn_id="c", conn_type="pg", host="h", login="u", password="p", schema="d")
     assert json.loads(one.as_json())["login"] == "u"
+
+
+def test_a_type_stays_as_it_was_given_and_is_normal_where_it_is_read_from_text() -> None:
+    assert Connection(conn_id="c", conn_type="postgresql").conn_type == "postgresql"
+    assert Connection.from_uri("postgresql://h").conn_type == "postgres"
+    assert Connection.from_json('{"conn_type":"postgresql"}').conn_type == "postgres"
+
+
+def test_a_uri_of_a_port_alone_has_an_empty_address() -> None:
+    assert Connection(conn_id="c", conn_type="pg", port=5432, schema="d").get_uri() == "pg://@:5432/d"
+    assert Connection(conn_id="c", conn_type="pg", host="h", port=5432).get_uri() == "pg://h:5432"

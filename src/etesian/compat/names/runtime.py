@@ -15,7 +15,7 @@ HELPERS = names(
 VIEWS = names(
     "etesian.compat.views",
     "DagBag", "DagModel", "DagTag", "SlaMiss", "TaskFail", "TaskReschedule", "Log", "ImportError",
-    "RenderedTaskInstanceFields", "SerializedDagModel", "Pool", "Job", "clear_task_instances",
+    "RenderedTaskInstanceFields", "SerializedDagModel", "Pool", "Job", "Trigger", "DagVersion", "clear_task_instances",
 )  # fmt: skip
 RUNS = names("etesian.compat.columns", "DagRun")
 INSTANCES = names("etesian.sdk.task_instance", "TaskInstance", "TaskInstanceKey")
@@ -48,7 +48,11 @@ MODULES = {
     "airflow.models.abstractoperator": names("etesian.sdk.operator", AbstractOperator="BaseOperator"),
     "airflow.models.skipmixin": sdk.SKIPMIXIN,
     "airflow.models.crypto": {},
+    "airflow.models.asset": names("etesian.compat.views", "AssetEvent", "expand_alias_to_assets"),
+    "airflow.models.dag_version": names("etesian.compat.views", "DagVersion"),
+    "airflow.models.trigger": names("etesian.compat.views", "Trigger"),
     "airflow.models.dag": names("etesian.compat.views", "DagModel", "DagTag")
+    | names("etesian.sdk.exceptions", "AirflowException")
     | names("etesian.sdk.scope", "DagContext"),
     "airflow.dag_processing": {},
     "airflow.dag_processing.dagbag": names("etesian.compat.views", "DagBag"),
@@ -87,7 +91,12 @@ MODULES = {
     "airflow.example_dags.libs": {},
     "airflow.example_dags.libs.helper": names("etesian.compat.example_dags", "print_stuff"),
     "airflow.security.permissions": {"": "etesian.compat.permissions"},
-    "airflow.serialization": {},
+    "airflow.serialization.serialized_objects": names(
+        "etesian.compat.serialized", "SerializedDAG", "SerializedBaseOperator"
+    ),
+    "airflow.serialization.definitions.mappedoperator": names(
+        "etesian.compat.serialized", "SerializedMappedOperator"
+    ),
     "airflow.timetables": {},
     "airflow.timetables.base": sdk.TIMETABLE_BASE,
     "airflow.timetables.interval": sdk.TIMETABLES,
@@ -120,8 +129,10 @@ MODULES = {
     "airflow.utils.hashlib_wrapper": names("etesian.compat.process_utils", "md5"),
     "airflow.utils.log": {},
     "airflow.utils.log.logging_mixin": sdk.LOGGING_MIXIN,
-    "airflow.utils.log.secrets_masker": sdk.LOG,
-    "airflow.utils.email": names("etesian.hooks.smtp", "send_email", send_email_smtp="send_email"),
+    "airflow.utils.log.secrets_masker": sdk.MASKER,
+    "airflow.utils.email": names(
+        "etesian.compat.email", "send_email", "send_email_smtp", "build_mime_message", "get_email_address_list"
+    ),
     "airflow.utils.state": sdk.STATES,
     "airflow.utils.types": TYPES,
     "airflow.utils.timeout": names("etesian.compat.timeout", "timeout"),

@@ -34,6 +34,16 @@ RETRIES = names(
 )
 STATES = names("etesian.compat.states", "TaskInstanceState", "DagRunState", "State", "TerminalTIState")
 LOG = names("etesian.sdk.secrets_masker", "mask_secret", "redact")
+MASKER = names(
+    "etesian.compat.redaction",
+    "Redactable",
+    "Redacted",
+    "SecretsMasker",
+    "_secrets_masker",
+    "mask_secret",
+    "redact",
+    "should_hide_value_for_key",
+)
 LOGGING_MIXIN = names("etesian.compat.logging_mixin", "LoggingMixin", "logging")
 ARGUMENTS = names("etesian.sdk.xcom_arg", "NOTSET", "ArgNotSet") | names(
     "etesian.compat.arguments", "is_arg_set", "SET_DURING_EXECUTION"
@@ -161,6 +171,8 @@ MODULES = {
     "airflow.sdk.timezone": {"": "etesian.sdk.timezone"},
     "airflow.sdk.types": names("etesian.sdk.context", "Context"),
     "airflow.sdk._shared": {},
+    "airflow.sdk._shared.secrets_masker": MASKER,
+    "airflow.sdk.execution_time.secrets_masker": MASKER,
     "airflow.sdk._shared.module_loading": MODULE_LOADING,
     "airflow.sdk.io": names("etesian.compat.object_storage", "ObjectStoragePath"),
 }

@@ -1,0 +1,27 @@
+"""The masker in the form that providers subclass."""
+
+from __future__ import annotations
+
+from etesian.compat.redaction import SecretsMasker
+
+
+def test_values_of_sensitive_names_are_hidden_with_their_shape_left() -> None:
+    masker = SecretsMasker()
+    assert masker.redact({"password": {"a": "x", "b": ["y"]}, "user": "me"}) == {
+        "password": {"a": "***", "b": ["***"]},
+        "user": "me",
+    }
+
+
+def test_a_secret_is_hidden_in_texts_down_to_the_depth_that_a_call_allows() -> None:
+    masker = SecretsMasker()
+    masker.add_mask("hunter22")
+    assert masker.redact(["hunter22", ("is hunter22",)]) == ["***", ("is ***",)]
+    assert masker.redact([["hunter22"]], max_depth=1) == [["hunter22"]]
+
+
+def test_a_masker_takes_over_what_another_one_hides() -> None:
+    known, copy = SecretsMasker(), SecretsMasker()
+    known.add_mask("hunter22")
+    copy.patterns, copy.replacer = known.patterns, known.replacer
+    assert copy.redact("is hunter22") == "is ***"
