@@ -138,6 +138,10 @@ class AirflowConfigParser:
         """Whether a section has options."""
         return bool(self.getsection(section))
 
+    def is_section_in_file(self, section: str) -> bool:
+        """Return whether ``airflow.cfg`` has a section of that name."""
+        return self._file.has_section(section.lower())
+
     def getsection(self, section: str) -> dict[str, Any] | None:
         """Return all options of a section that are known; None when there are none."""
         section = section.lower()

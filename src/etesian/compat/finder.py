@@ -32,9 +32,11 @@ class AirflowFinder:
             return None
         # late: a process may never import airflow
         from etesian.compat.module import find_in_tables
+        from etesian.compat.plugin_modules import find_plugin_module
         from etesian.compat.provider_modules import find_provider_module
 
-        return find_in_tables(fullname) or find_provider_module(fullname, path)
+        found = find_in_tables(fullname) or find_provider_module(fullname, path)
+        return found or find_plugin_module(fullname)
 
 
 class MissingFinder:

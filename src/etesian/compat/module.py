@@ -62,6 +62,8 @@ class TableModule(ModuleType):
             except ModuleNotFoundError as error:
                 if error.name != f"{self.__name__}.{name}":
                     raise
+            if (home := _find_home(self.__table__, name)) is not None:
+                return getattr(home, name)
         if _is_import_statement(sys._getframe(1)):
             raise ImportError(explain_name(self.__name__, name, list(self.__table__)), name=self.__name__)
         raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
@@ -135,6 +137,22 @@ def _provider_folders(fullname: str) -> list[str]:
     """Return the folders on ``sys.path`` where installed providers keep parts of a package such as ``airflow``."""
     relative = Path(*fullname.split("."))
     return [str(folder) for entry in sys.path if (folder := Path(entry or ".") / relative).is_dir()]
+
+
+def _find_home(table: Table, name: str) -> ModuleType | None:
+    """Return the provider module that took over those of a table and has ``name`` too: constants moved along."""
+    if name.startswith("_"):
+        return None
+    for module_name in dict.fromkeys(place.partition(":")[0] for place in table.values()):
+        if not module_name.startswith(_PROVIDERS[0]):
+            continue
+        try:
+            module = importlib.import_module(module_name)
+        except ImportError:
+            continue
+        if hasattr(module, name):
+            return module
+    return None
 
 
 def _is_import_statement(frame: FrameType) -> bool:

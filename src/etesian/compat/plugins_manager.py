@@ -4,27 +4,54 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import ModuleType
 from typing import Final
 
 from etesian.compat.configuration import conf
+from etesian.compat.entry_points import PLUGINS, find_entry_points
 from etesian.compat.plugins import AirflowPlugin
 
-_GROUP: Final = "airflow.plugins"
+_PROVIDERS: Final = "airflow.providers."
 _log = logging.getLogger(__name__)
 
 #: What could not be loaded, by file or entry point, and why.
 import_errors: Final[dict[str, str]] = {}
 
 
-@cache
+_is_looking = False
+
+
 def find_plugins() -> tuple[type[AirflowPlugin], ...]:
-    """Return the plugins of this process, once per name; one that cannot be loaded is logged and left out."""
+    """Return the plugins that take part, once per name; one that cannot be loaded is logged and left out.
+
+    Those of provider packages take part if an option of the section of their name is set: most serve Airflow's web
+    pages, and importing them would cost each DAG file up to a second. There are none yet for a plugin that asks while it is being imported.
+    """
+    global _is_looking
+    if _is_looking:
+        return ()
+    _is_looking = True
+    try:
+        return _find_once()
+    finally:
+        _is_looking = False
+
+
+def find_plugin(name: str) -> type[AirflowPlugin] | None:
+    """Return the plugin of a name, of a provider package also if it does not take part; None if there is none."""
+    others = (point for point in find_entry_points(PLUGINS) if point.name == name)
+    found = [*find_plugins(), *(plugin for point in others for _, plugin in _load_point(point))]
+    return next((plugin for plugin in found if plugin.name == name), None)
+
+
+@cache
+def _find_once() -> tuple[type[AirflowPlugin], ...]:
     found: dict[str, type[AirflowPlugin]] = {}
     for source, plugin in [*_from_folder(), *_from_distributions()]:
         try:
@@ -54,14 +81,25 @@ def _from_folder() -> Iterator[tuple[str, type[AirflowPlugin]]]:
 
 
 def _from_distributions() -> Iterator[tuple[str, type[AirflowPlugin]]]:
-    for point in entry_points(group=_GROUP):
-        try:
-            loaded = point.load()
-        except Exception as error:  # user code
-            _complain(point.name, error)
-            continue
-        if _is_plugin(loaded):
-            yield point.name, loaded
+    for point in find_entry_points(PLUGINS):
+        if not point.value.startswith(_PROVIDERS) or _has_options(point.name):
+            yield from _load_point(point)
+
+
+def _load_point(point: EntryPoint) -> Iterator[tuple[str, type[AirflowPlugin]]]:
+    try:
+        loaded = point.load()
+    except Exception as error:  # user code
+        _complain(point.name, error)
+        return
+    if _is_plugin(loaded):
+        yield point.name, loaded
+
+
+def _has_options(section: str) -> bool:
+    """Return whether somebody has set an option of a section."""
+    given = any(name.startswith(f"AIRFLOW__{section.upper()}__") for name in os.environ)
+    return given or conf.is_section_in_file(section)
 
 
 def _load(file: Path, folder: Path) -> ModuleType:

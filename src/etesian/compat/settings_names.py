@@ -6,6 +6,7 @@ import sys
 from typing import Any, Final
 
 from etesian.compat.configuration import AIRFLOW_HOME, conf
+from etesian.compat.local_settings import load_local_settings
 from etesian.compat.session import Session, create_session
 from etesian.sdk.timezone import parse_timezone, utc
 
@@ -36,5 +37,12 @@ def dag_policy(dag: Any) -> None:
     """Change or refuse a DAG; replaced by ``airflow_local_settings``."""
 
 
+def task_instance_mutation_hook(task_instance: Any) -> None:
+    """Change a task instance before it runs; replaced by ``airflow_local_settings``."""
+
+
 def initialize(*_: Any, **__: Any) -> None:
     """Nothing is left to initialise."""
+
+
+globals().update(load_local_settings())

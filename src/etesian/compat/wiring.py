@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 from etesian.compat.adapters.arguments import ADAPTERS
 from etesian.compat.eras import era_of
 from etesian.sdk.argument_adapters import register_adapter
+from etesian.sdk.dag_finishing import add_dag_finisher
 from etesian.sdk.era import choose_era_with
 from etesian.sdk.flavours import Flavour, add_flavour_source
 from etesian.sdk.hook_registry import HookEntry, add_hook_source
+from etesian.sdk.macros import add_macro_source
+
+if TYPE_CHECKING:
+    from etesian.sdk.dag import DAG
 
 
 @cache
@@ -18,6 +24,8 @@ def connect() -> None:
     choose_era_with(era_of)
     add_flavour_source(_find_provider_flavour)
     add_hook_source(_find_provider_hook)
+    add_dag_finisher(_finish_dag)
+    add_macro_source(_find_plugin_macros)
     for operator, adapter in ADAPTERS.items():
         register_adapter(operator, adapter)
 
@@ -32,3 +40,15 @@ def _find_provider_hook(connection_type: str) -> HookEntry | None:
     from etesian.compat.provider_hooks import find_provider_hook  # late: few processes use one
 
     return find_provider_hook(connection_type)
+
+
+def _finish_dag(dag: DAG) -> None:
+    from etesian.compat.finishing import finish_dag  # late: only who loads DAG files needs it
+
+    finish_dag(dag)
+
+
+def _find_plugin_macros(name: str) -> object | None:
+    from etesian.compat.plugin_modules import find_plugin_macros  # late: few templates use one
+
+    return find_plugin_macros(name)

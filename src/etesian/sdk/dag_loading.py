@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import takewhile
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Final
@@ -74,13 +75,13 @@ def load_file(path: Path, *, dags_folder: Path) -> LoadedFile:
     file = _relative(path, dags_folder)
     if str(dags_folder) not in sys.path:
         sys.path.insert(0, str(dags_folder))
-    before = set(sys.modules)
+    newest_before = next(reversed(sys.modules))
     dags: list[DAG] = []
     try:
         for module_name in _module_names(path, file):
             dags += _import_one(path, file, module_name, dags_folder)
     finally:
-        imported = tuple(_imported_files(before, dags_folder, path))
+        imported = tuple(_imported_files(newest_before, dags_folder, path))
         forget_fresh_bytecode((path, *imported))
     by_id: dict[str, DAG] = {}
     warnings = []
@@ -168,11 +169,18 @@ def _execute(path: Path, module_name: str) -> ModuleType:
     return module
 
 
-def _imported_files(before: set[str], dags_folder: Path, path: Path) -> Iterator[Path]:
-    for name in sorted(set(sys.modules) - before):
+def _imported_files(newest_before: str, dags_folder: Path, path: Path) -> Iterator[Path]:
+    for name in sorted(_modules_after(newest_before)):
         origin = getattr(sys.modules.get(name), "__file__", None)
         if origin and Path(origin) != path and Path(origin).is_relative_to(dags_folder):
             yield Path(origin)
+
+
+def _modules_after(newest_before: str) -> Iterator[str]:
+    """Yield the modules that were imported after one; the others are not looked at, because each look at a name
+    costs a DAG host a page of memory.
+    """
+    return takewhile(lambda name: name != newest_before, reversed(sys.modules))
 
 
 # --- errors -------------------------------------------------------------------------------------------------

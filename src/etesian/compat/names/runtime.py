@@ -100,10 +100,10 @@ MODULES = {
     "airflow.timetables": {},
     "airflow.timetables.base": sdk.TIMETABLE_BASE,
     "airflow.timetables.interval": sdk.TIMETABLES,
-    "airflow.timetables.trigger": sdk.TIMETABLES,
+    "airflow.timetables.trigger": sdk.TIMETABLES | sdk.PARTITION_TIMETABLES,
     "airflow.timetables.events": sdk.TIMETABLES,
     "airflow.timetables.simple": sdk.TIMETABLES,
-    "airflow.timetables.assets": sdk.TIMETABLES,
+    "airflow.timetables.assets": sdk.TIMETABLES | sdk.PARTITION_TIMETABLES,
     "airflow.timetables.datasets": names("etesian.compat.dataset_names", "DatasetOrTimeSchedule"),
     "airflow.api_fastapi.auth.managers.models.resource_details": names(
         "etesian.compat.resource_details", "AssetAliasDetails", "AssetDetails"

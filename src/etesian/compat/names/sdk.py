@@ -18,6 +18,25 @@ TIMETABLES = names(
     "OnceTimetable",
     "AssetTriggeredTimetable",
 )
+PARTITIONS = (
+    names(
+        "etesian.sdk.partition_mappers",
+        "PartitionMapper", "IdentityMapper", "AllowedKeyMapper", "FixedKeyMapper", "ProductMapper", "ChainMapper",
+        "RollupMapper", "FanOutMapper", "StartOfHourMapper", "StartOfDayMapper", "StartOfWeekMapper",
+        "StartOfMonthMapper", "StartOfQuarterMapper", "StartOfYearMapper",
+    )
+    | names(
+        "etesian.sdk.partition_windows",
+        "Window", "HourWindow", "DayWindow", "WeekWindow", "MonthWindow", "QuarterWindow", "YearWindow",
+        "SegmentWindow", "WaitPolicy", "WaitForAll", "MinimumCount",
+    )
+)  # fmt: skip
+PARTITION_TIMETABLES = names(
+    "etesian.sdk.partition_timetables",
+    "CronPartitionTimetable",
+    "PartitionedAssetTimetable",
+    "PartitionedAtRuntime",
+)
 TIMETABLE_BASE = names(
     "etesian.sdk.timetable_base", "Timetable", "DataInterval", "TimeRestriction", "DagRunInfo"
 )
@@ -104,6 +123,8 @@ SDK = (
     | a.PARSING_CONTEXT
     | a.WEIGHTS
     | TIMETABLES
+    | PARTITIONS
+    | PARTITION_TIMETABLES
     | DEADLINES
     | RETRIES
     | STATES
@@ -116,8 +137,13 @@ SDK = (
     | names("etesian.compat.version", "__version__")
 )
 
+_MAPPERS = ["base", "identity", "allowed_key", "chain", "fixed_key", "product", "temporal", "wait_policy", "window"]
 MODULES = {
     "airflow.sdk": SDK,
+    "airflow.partition_mappers": PARTITIONS,
+    **{f"airflow.partition_mappers.{name}": PARTITIONS for name in _MAPPERS},
+    "airflow.sdk.definitions.partition_mappers": PARTITIONS,
+    **{f"airflow.sdk.definitions.partition_mappers.{name}": PARTITIONS for name in _MAPPERS},
     "airflow.sdk.bases": {},
     "airflow.sdk.bases.operator": OPERATORS,
     "airflow.sdk.bases.sensor": a.SENSOR,
@@ -143,6 +169,13 @@ MODULES = {
     "airflow.sdk.definitions.mappedoperator": a.MAPPED,
     "airflow.sdk.definitions.notifier": a.NOTIFIER,
     "airflow.sdk.definitions.param": a.PARAMS,
+    "airflow.sdk.definitions.retry_policy": RETRIES,
+    "airflow.sdk.definitions.timetables": {},
+    "airflow.sdk.definitions.timetables.assets": TIMETABLES | PARTITION_TIMETABLES,
+    "airflow.sdk.definitions.timetables.events": TIMETABLES,
+    "airflow.sdk.definitions.timetables.interval": TIMETABLES,
+    "airflow.sdk.definitions.timetables.simple": TIMETABLES,
+    "airflow.sdk.definitions.timetables.trigger": TIMETABLES | PARTITION_TIMETABLES,
     "airflow.sdk.definitions.taskgroup": a.TASK_GROUP,
     "airflow.sdk.definitions.template": names("etesian.sdk.templates", "literal"),
     "airflow.sdk.definitions.variable": a.VARIABLE,

@@ -1,0 +1,58 @@
+"""What the project's plugins and policies do to each DAG of a file that has been imported."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from etesian.compat.entry_points import PLUGINS, POLICIES, find_entry_points
+from etesian.compat.listeners import ListenerObserver, find_listeners, listen_to_runs
+from etesian.compat.plugins_manager import find_plugins
+from etesian.compat.policies import apply_policies, find_policies
+from etesian.sdk.dag import DAG
+from etesian.sdk.observing import add_attempt_observer
+
+_TASK_HOOKS = tuple(f"on_task_instance_{state}" for state in ("running", "success", "failed", "skipped"))
+
+
+def warm_up() -> None:
+    """Read what every DAG file needs, so that the children of this process need not; imports nothing of users."""
+    for group in (PLUGINS, POLICIES):
+        find_entry_points(group)
+
+
+def finish_dag(dag: DAG) -> None:
+    """Apply policies, add plugins' links to the tasks, and let listeners be told of what comes of them.
+
+    Raises:
+        AirflowException: a policy refuses the DAG.
+    """
+    apply_policies(dag)
+    _add_links(dag)
+    listen_to_runs(dag)
+    _observe_attempts()
+
+
+def _add_links(dag: DAG) -> None:
+    everywhere = [link for plugin in find_plugins() for link in plugin.global_operator_extra_links]
+    by_class = [link for plugin in find_plugins() for link in plugin.operator_extra_links]
+    if not everywhere and not by_class:
+        return
+    for task in dag.tasks:
+        own = list(task.operator_extra_links)
+        names = {link.name for link in own}
+        added = [*(link for link in by_class if _is_for(link, task)), *everywhere]
+        own += [link for link in added if link.name not in names]
+        task.operator_extra_links = own
+
+
+def _is_for(link: Any, task: Any) -> bool:
+    """Return whether a link names the class of a task, or one above it."""
+    task_class = getattr(task, "operator_class", type(task))
+    return isinstance(task_class, type) and issubclass(task_class, tuple(link.operators))
+
+
+@cache
+def _observe_attempts() -> None:
+    if any(map(find_listeners, _TASK_HOOKS)) or find_policies("task_instance_mutation_hook"):
+        add_attempt_observer(ListenerObserver())

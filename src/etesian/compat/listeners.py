@@ -1,0 +1,75 @@
+"""Listeners of plugins: told of task instances in the attempt's process, and of the end of runs by a callback."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Final
+
+from etesian.compat.plugins_manager import find_plugins
+from etesian.compat.policies import find_policies
+from etesian.compat.states import TaskInstanceState
+from etesian.protocol.reports import Failed, Outcome, Skipped, Succeeded
+from etesian.sdk.context import Context
+from etesian.sdk.dag import DAG
+from etesian.sdk.user_call import choose_kwargs
+
+_log = logging.getLogger("airflow.task")
+_RUN_HOOKS: Final = {"on_success_callback": "on_dag_run_success", "on_failure_callback": "on_dag_run_failed"}
+
+
+@cache
+def find_listeners(hook: str) -> tuple[Callable[..., Any], ...]:
+    """Return the functions of that name of all listeners."""
+    found = [getattr(listener, hook, None) for plugin in find_plugins() for listener in plugin.listeners]
+    return tuple(function for function in found if function is not None)
+
+
+def tell(hook: str, **facts: Any) -> None:
+    """Call the listeners of a hook with the facts that each names; one that fails is logged."""
+    for function in find_listeners(hook):
+        try:
+            function(**choose_kwargs(function, (), facts))
+        except Exception:
+            _log.exception("The listener %s failed", hook)
+
+
+class ListenerObserver:
+    """Tells listeners of the attempts of this process, and lets a policy see each task instance first."""
+
+    def on_start(self, ti: Any) -> None:
+        """User code is about to be called."""
+        for mutate in find_policies("task_instance_mutation_hook"):
+            mutate(ti)
+        tell(
+            "on_task_instance_running",
+            previous_state=TaskInstanceState.QUEUED,
+            task_instance=ti,
+            session=None,
+        )
+
+    def on_end(self, ti: Any, outcome: Outcome, error: BaseException | None) -> None:
+        """User code has ended; nobody is told of tasks that will go on."""
+        facts = {"previous_state": TaskInstanceState.RUNNING, "task_instance": ti, "session": None}
+        match outcome:
+            case Succeeded():
+                tell("on_task_instance_success", **facts)
+            case Failed():
+                tell("on_task_instance_failed", **facts, error=error)
+            case Skipped():
+                tell("on_task_instance_skipped", **facts)
+
+
+def listen_to_runs(dag: DAG) -> None:
+    """Let a DAG call back at the end of its runs, if there is a listener that wants to know."""
+    for callback, hook in _RUN_HOOKS.items():
+        if find_listeners(hook):
+            setattr(dag, callback, [*getattr(dag, callback), _run_callback(hook)])
+
+
+def _run_callback(hook: str) -> Callable[[Context], None]:
+    def call(context: Context) -> None:
+        tell(hook, dag_run=context["dag_run"], msg=context.get("reason") or "")
+
+    return call

@@ -1,0 +1,33 @@
+"""``airflow_local_settings``: a module of the project whose names replace those of ``airflow.settings``."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Final
+
+from etesian.compat.project_folders import find_config_folder, find_plugins_folder
+
+MODULE: Final = "airflow_local_settings"
+
+
+@cache
+def load_local_settings() -> Mapping[str, Any]:
+    """Return the names that the module offers; none when the project has no such module.
+
+    It is looked for in the folders ``config`` and ``plugins`` of the project, and wherever Python finds modules.
+
+    Raises:
+        Exception: whatever the module raises: a policy that is not in force must not go unnoticed.
+    """
+    for folder in (find_config_folder(), find_plugins_folder()):
+        if folder.is_dir() and str(folder) not in sys.path:
+            sys.path.append(str(folder))
+    if importlib.util.find_spec(MODULE) is None:
+        return {}
+    module = importlib.import_module(MODULE)
+    names = getattr(module, "__all__", [name for name in vars(module) if not name.startswith("_")])
+    return {name: getattr(module, name) for name in names}
