@@ -31,7 +31,8 @@ def find_plugins() -> tuple[type[AirflowPlugin], ...]:
     """Return the plugins that take part, once per name; one that cannot be loaded is logged and left out.
 
     Those of provider packages take part if an option of the section of their name is set: most serve Airflow's web
-    pages, and importing them would cost each DAG file up to a second. There are none yet for a plugin that asks while it is being imported.
+    pages, and importing them would cost each DAG file up to a second. There are none yet for a plugin that asks while
+    it is being imported.
     """
     global _is_looking
     if _is_looking:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 #: Imported by the nursery when present, besides the SDK and the common operators; a named function is called.
-DEFAULT_PRELOAD: Final = ("etesian.compat:install",)
+DEFAULT_PRELOAD: Final = ("etesian.compat:install", "etesian.compat.finishing:warm_up")
 
 IgnoreSyntax = Literal["glob", "regexp"]
 

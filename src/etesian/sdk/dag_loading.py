@@ -9,27 +9,20 @@ import importlib.util
 import sys
 import traceback
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import takewhile
 from pathlib import Path
 from types import ModuleType, TracebackType
-from typing import Final
 
 from etesian.foundation.errors import EtesianError
 from etesian.sdk.bytecode import forget_fresh_bytecode
 from etesian.sdk.dag import DAG
+from etesian.sdk.dag_finishing import finish_dag
 from etesian.sdk.era import era_of_file, using_era
 from etesian.sdk.exceptions import AirflowClusterPolicySkipDag
 from etesian.sdk.scope import DagContext, TaskGroupContext
-
-_finishers: Final[list[Callable[[DAG], None]]] = []
-
-
-def add_dag_finisher(finish: Callable[[DAG], None]) -> None:
-    """Let ``finish`` change or refuse each DAG of a file after the file has been imported."""
-    _finishers.append(finish)
 
 
 class DagFileError(EtesianError):
@@ -146,8 +139,7 @@ def _finish(dags: dict[str, DAG], path: Path, file: str, dags_folder: Path) -> I
     """Let the finishers have their say; take the DAGs out that one wants to be left out, and say so."""
     for dag in list(dags.values()):
         try:
-            for finish in _finishers:
-                finish(dag)
+            finish_dag(dag)
         except AirflowClusterPolicySkipDag as skip:
             del dags[dag.dag_id]
             yield f"{file}: DAG {dag.dag_id!r} is left out by a policy: {skip}"

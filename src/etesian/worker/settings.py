@@ -12,6 +12,7 @@ from etesian.protocol.addresses import worker_socket_path
 #: Imported by the zygote when present: what nearly every DAG file and task needs.
 DEFAULT_PRELOAD = (
     "etesian.compat:install",  # DAG files may import `airflow`
+    "etesian.compat.finishing:warm_up",
     "json",
     "jinja2.sandbox",
     "pendulum",
