@@ -4,6 +4,7 @@ from etesian.compat.names.build import names
 
 DAG = names("etesian.sdk.dag", "DAG", "dag")
 OPERATOR = names("etesian.sdk.operator", "BaseOperator")
+LINK = names("etesian.compat.links", "BaseOperatorLink")
 MAPPED = names("etesian.sdk.operator", "MappedOperator") | names("etesian.sdk.mapping", "OperatorPartial")
 EDGES = names("etesian.sdk.edges", "chain", "chain_linear", "cross_downstream")
 LABEL = names("etesian.sdk.edges", "Label", "EdgeModifier")
@@ -51,7 +52,7 @@ MODULES = {
     "airflow.datasets.metadata": names("etesian.sdk.asset_events", "Metadata"),
     "airflow.models": DAG | OPERATOR | XCOM_ARG | PARAMS | VARIABLE | CONNECTION | MAPPED,
     "airflow.models.dag": DAG | PARAMS | CONTEXT,
-    "airflow.models.baseoperator": OPERATOR | EDGES,
+    "airflow.models.baseoperator": OPERATOR | EDGES | LINK,
     "airflow.models.mappedoperator": MAPPED,
     "airflow.models.xcom_arg": XCOM_ARG,
     "airflow.models.param": PARAMS,

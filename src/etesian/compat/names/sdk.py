@@ -68,7 +68,7 @@ ARGUMENTS = names("etesian.sdk.xcom_arg", "NOTSET", "ArgNotSet") | names(
     "etesian.compat.arguments", "is_arg_set", "SET_DURING_EXECUTION"
 )
 XCOM = names("etesian.compat.xcom", "XCom", "BaseXCom", XCOM_RETURN_KEY="XCOM_RETURN_KEY")
-LINK = names("etesian.compat.links", "BaseOperatorLink")
+LINK = a.LINK
 MODULE_LOADING = names(
     "etesian.compat.module_loading", "import_string", "qualname", "iter_namespace", "is_valid_dotpath"
 )
