@@ -235,6 +235,7 @@ class AssetEventItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     source_task_id: str | None = None
     source_map_index: int = -1
     aliases: tuple[str, ...] = ()  #: the aliases it was attached through
+    partition_key: str | None = None  #: the partition that was updated
 
 
 class GetAssetEvents(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="get_asset_events"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TypeAlias, overload
 
@@ -52,6 +52,7 @@ class AssetEvent(msgspec.Struct, frozen=True, kw_only=True):
     source_task_id: str | None = None
     source_map_index: int = -1
     source_aliases: tuple[str, ...] = ()
+    partition_key: str | None = None
 
     @classmethod
     def from_item(cls, item: AssetEventItem) -> AssetEvent:
@@ -65,6 +66,7 @@ class AssetEvent(msgspec.Struct, frozen=True, kw_only=True):
             source_task_id=item.source_task_id,
             source_map_index=item.source_map_index,
             source_aliases=item.aliases,
+            partition_key=item.partition_key,
         )
 
     @property
@@ -94,6 +96,7 @@ class OutletEventAccessor(msgspec.Struct):
     key: EventKey
     extra: dict[str, object] = {}
     added: list[AliasedEvent] = []
+    partition_keys: dict[str, None] = {}  #: in the order in which they were added
 
     def add(self, asset: Asset | AssetRef, extra: Mapping[str, object] | None = None) -> None:
         """Attach an asset to this alias, with what there is to say of the event.
@@ -108,6 +111,19 @@ class OutletEventAccessor(msgspec.Struct):
         target = asset if isinstance(asset, Asset) else Asset(name=asset.name, uri=asset.uri)
         self.added.append(AliasedEvent(target, dict(extra or {})))
 
+    def add_partitions(self, keys: str | Iterable[str]) -> None:
+        """Say which partitions of this asset the task wrote; each gives an event of its own.
+
+        Raises:
+            AssetEventsError: this outlet is an alias, or a key is empty.
+        """
+        if isinstance(self.key, AssetAliasUniqueKey):
+            raise AssetEventsError(f"partitions are those of an asset; outlet {self.key!r} is an alias")
+        for key in (keys,) if isinstance(keys, str) else keys:
+            if not isinstance(key, str) or not key.strip():
+                raise AssetEventsError(f"the key of a partition cannot be empty, got {key!r}")
+            self.partition_keys[key] = None
+
     def reports(self) -> Iterator[AssetEventReport]:
         """Yield the events to emit."""
         match self.key:
@@ -120,7 +136,13 @@ class OutletEventAccessor(msgspec.Struct):
                         extra={**self.extra, **event.extra},
                     )
             case AssetRef() | AssetUniqueKey():
-                yield AssetEventReport(name=self.key.name, uri=self.key.uri, extra=dict(self.extra))
+                for partition_key in self.partition_keys or (None,):
+                    yield AssetEventReport(
+                        name=self.key.name,
+                        uri=self.key.uri,
+                        extra=dict(self.extra),
+                        partition_key=partition_key,
+                    )
 
 
 class OutletEventAccessors(Mapping[object, OutletEventAccessor]):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
+from etesian.protocol.requests import TaskScope
 from etesian.sdk import macros
 from etesian.sdk.accessors import ConnectionAccessor, VariableAccessor
 from etesian.sdk.asset_events import InletEventsAccessors, OutletEventAccessors, TriggeringAssetEvents
@@ -17,6 +18,7 @@ from etesian.sdk.exceptions import ParamValidationError
 from etesian.sdk.neighbours import next_scheduled_date, previous_scheduled_date
 from etesian.sdk.params import process_params
 from etesian.sdk.runtime import has_platform
+from etesian.sdk.state_store import AssetStateStores, StateStore
 from etesian.sdk.task_instance import TaskInstance
 from etesian.sdk.timezone import coerce_datetime
 
@@ -60,6 +62,12 @@ def build_context(ti: TaskInstance, *, task: Any = None, check_params: bool = Tr
         outlets=task.outlets,
         inlet_events=InletEventsAccessors(task.inlets),
         outlet_events=OutletEventAccessors(),
+        partition_key=run.partition_key,
+        partition_date=LazyValue(lambda: run.partition_date),
+        task_state_store=StateStore(
+            TaskScope(dag_id=ti.dag_id, run_id=ti.run_id, task_id=ti.task_id, map_index=ti.map_index)
+        ),
+        asset_state_store=AssetStateStores([*task.inlets, *task.outlets]),
         test_mode=ti.test_mode,
         expanded_ti_count=_instance_count(ti),
         map_index_template=task.map_index_template,

@@ -6,6 +6,7 @@ from typing import Final
 
 CONTEXT_KEYS: Final = frozenset(
     {
+        "asset_state_store",
         "conf",
         "conn",
         "dag",
@@ -30,6 +31,8 @@ CONTEXT_KEYS: Final = frozenset(
         "outlet_events",
         "outlets",
         "params",
+        "partition_date",
+        "partition_key",
         "prev_data_interval_end_success",
         "prev_data_interval_start_success",
         "prev_ds",
@@ -45,6 +48,7 @@ CONTEXT_KEYS: Final = frozenset(
         "task_instance",
         "task_instance_key_str",
         "task_reschedule_count",
+        "task_state_store",
         "templates_dict",
         "test_mode",
         "ti",

@@ -41,6 +41,7 @@ class DagRun:
         self.triggered_by = run.triggered_by
         self.triggering_user_name = run.triggering_user
         self.note = run.note
+        self.partition_key = run.partition_key
         self.state = state
         self._run = run
         self._ended_at = ended_at
@@ -75,6 +76,11 @@ class DagRun:
     def data_interval_end(self) -> Any:
         """Return where the data of the run ends."""
         return coerce_datetime(self._run.data_interval_end)
+
+    @cached_property
+    def partition_date(self) -> Any:
+        """Return when the period of the run's partition begins; None if the partition is about no time."""
+        return coerce_datetime(self._run.partition_date)
 
     @cached_property
     def queued_at(self) -> Any:

@@ -12,6 +12,7 @@ from typing import TypeAlias
 import msgspec
 
 from etesian.spec.asset import AssetCondition
+from etesian.spec.partition import AssetPartitions, CronPartition
 
 
 class SchedulePoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +46,7 @@ class CronTriggerSchedule(msgspec.Struct, frozen=True, kw_only=True, tag="cron_t
     run_immediately: bool | float = (
         False  #: on first sight run the missed time; seconds: only if missed by less
     )
+    partition: CronPartition | msgspec.UnsetType = msgspec.UNSET  #: which partition a run is about, if any
 
 
 class CronIntervalSchedule(msgspec.Struct, frozen=True, kw_only=True, tag="cron_interval"):
@@ -81,6 +83,7 @@ class AssetSchedule(msgspec.Struct, frozen=True, kw_only=True, tag="assets"):
     """Fires when its assets were updated."""
 
     condition: AssetCondition
+    partitions: AssetPartitions | msgspec.UnsetType = msgspec.UNSET  #: a run is about one of these, if set
 
 
 class AssetOrTimeSchedule(msgspec.Struct, frozen=True, kw_only=True, tag="asset_or_time"):
@@ -111,3 +114,9 @@ TimeSchedule: TypeAlias = (
     | CustomSchedule
 )
 Schedule: TypeAlias = TimeSchedule | AssetSchedule | AssetOrTimeSchedule
+
+
+def partitions_of(schedule: Schedule) -> AssetPartitions | None:
+    """Return how a schedule by assets tells partitions apart; None if it does not."""
+    partitions = schedule.partitions if isinstance(schedule, AssetSchedule) else msgspec.UNSET
+    return None if partitions is msgspec.UNSET else partitions

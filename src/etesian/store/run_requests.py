@@ -38,6 +38,7 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
     note: str | None = None
     triggered_by: str = "rest_api"
     triggering_user: str | None = None
+    partition_key: str | None = None  #: the partition that the run is about
 
 
 def request_run(connection: Connection, request: RunRequest, *, now: datetime) -> DagRunRecord:
@@ -101,6 +102,7 @@ def _make_run(request: RunRequest, stored: StoredSpec, now: datetime) -> DagRunR
         note=request.note,
         triggered_by=request.triggered_by,
         triggering_user=request.triggering_user,
+        partition_key=request.partition_key,
     )
 
 

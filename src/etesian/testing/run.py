@@ -37,6 +37,7 @@ class RunOptions:
     """What a test may say about a run."""
 
     conf: Mapping[str, Any] = field(default_factory=dict)
+    partition_key: str | None = None
     logical_date: Moment | Any | None = NOTSET  #: not given: now; None: the run has none
     run_after: Moment | None = None
     data_interval: tuple[Moment, Moment] | None = None  #: None: as the schedule would have it
@@ -53,9 +54,9 @@ class RunOptions:
 def run_dag(dag: DAG, **options: Any) -> RunResult:
     """Run a DAG once, to its end, and return what came of it.
 
-    Options: ``conf``; ``logical_date``, ``run_after`` and ``data_interval`` as datetimes or ISO texts;
-    ``run_id`` and ``run_type``; ``variables`` (values that are no text are kept as JSON) and ``connections``
-    (URIs, dicts or ``Connection`` objects), which go before all secrets backends; ``answers`` to tasks that
+    Options: ``conf`` and ``partition_key``; ``logical_date``, ``run_after`` and ``data_interval`` as datetimes
+    or ISO texts; ``run_id`` and ``run_type``; ``variables`` (values that are no text are kept as JSON) and
+    ``connections`` (URIs, dicts or ``Connection`` objects), which go before all secrets backends; ``answers`` to tasks that
     ask a person, by task_id; ``mark_success``, a regular expression of task_ids that succeed without being
     run; ``clock``, a ``FakeClock``; ``after``, an earlier result: this run sees its XComs, variables, states
     and asset events.
@@ -123,6 +124,7 @@ def _make_run(spec: DagSpec, options: RunOptions, now: datetime) -> DagRunRecord
         data_interval_end=end,
         queued_at=now,
         conf=dict(options.conf),
+        partition_key=options.partition_key,
         triggered_by="test",
     )
 

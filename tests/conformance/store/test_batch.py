@@ -77,6 +77,7 @@ def full_run() -> DagRunRecord:
         backfill_id="b1",
         clear_number=3,
         reason="a reason",
+        partition_key="2030-01-01",
     )
 
 

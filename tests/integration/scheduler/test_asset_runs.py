@@ -9,6 +9,7 @@ from etesian.protocol.commands import AssetsChanged, PauseChanged
 from etesian.protocol.reports import AssetEventReport, Finished, Succeeded
 from etesian.spec.asset import AssetAliasSpec, AssetAll, AssetCondition, AssetSpec
 from etesian.spec.dag import DagSpec
+from etesian.spec.partition import AssetPartitions
 from etesian.spec.schedule import AssetSchedule
 from etesian.spec.task import TaskSpec
 from etesian.store.queries import assets
@@ -145,3 +146,28 @@ def test_no_event_is_used_twice(stage: Stage) -> None:
 
     assert all(len(event.consumers) == 1 for event in events_of(stage))
     assert utc_now() > max(run.run_after for run in runs_of(stage))
+
+
+def test_a_partition_runs_once_though_the_leader_changes(stage: Stage) -> None:
+    first, second = PlayedExecutor(), PlayedExecutor()
+    condition = AssetAll(parts=(ORDERS, PRICES))
+    schedule = AssetSchedule(condition=condition, partitions=AssetPartitions())
+    spec = DagSpec(dag_id="consumer", file="c.py", tasks=(TaskSpec(task_id="use"),), schedule=schedule)
+    stop = stage.start_scheduler(first, "first")
+    stage.save_dag(spec)
+
+    def update(name: str, key: str) -> None:
+        report = AssetEventReport(name=name, uri=f"s3://{name}", partition_key=key)
+        stage.send(AssetsChanged(events=(report,)))
+
+    update("orders", "eu")
+    update("orders", "us")
+    update("prices", "eu")
+    assert first.workload_of("use").run.partition_key == "eu"
+    stop.set()
+    stage.threads[0][0].join(10)
+
+    stage.start_scheduler(second, "second")
+    update("prices", "us")
+    eventually(lambda: len(runs_of(stage)) == 2)
+    assert [run.partition_key for run in runs_of(stage)] == ["eu", "us"]

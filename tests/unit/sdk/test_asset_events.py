@@ -98,3 +98,19 @@ def test_events_of_a_referenced_asset_are_found_by_the_asset(platform: MemoryPla
     assert list(events[Asset("orders", uri="s3://shop/orders")]) == []
     assert list(events[Asset("sales", uri="s3://shop/sales")]) == []
     assert platform.requests == [GetAssetEvents(name="orders"), GetAssetEvents(uri="s3://shop/sales")]
+
+
+def test_keys_are_added_while_the_task_runs() -> None:
+    events = OutletEventAccessors()
+    events[Asset("a")].add_partitions("eu")
+    events[Asset("a")].add_partitions(["us", "eu"])
+    events[Asset("a")].extra["rows"] = 3
+    reports = events.reports_for([Asset("a")])
+    assert [(report.partition_key, report.extra) for report in reports] == [
+        ("eu", {"rows": 3}),
+        ("us", {"rows": 3}),
+    ]
+    with pytest.raises(AssetEventsError, match="the key of a partition cannot be empty, got ' '"):
+        events[Asset("a")].add_partitions(" ")
+    with pytest.raises(AssetEventsError, match="is an alias"):
+        events[AssetAlias("any")].add_partitions("eu")

@@ -147,7 +147,7 @@ def test_without_an_earlier_success_its_dates_are_none() -> None:
 
 
 def test_a_key_that_is_not_there_is_an_error_that_lists_the_others() -> None:
-    with pytest.raises(KeyError, match="the context has no key 'dss'; it has conf, conn, dag, dag_run"):
+    with pytest.raises(KeyError, match="the context has no key 'dss'; it has asset_state_store, conf, conn"):
         context_of()["dss"]
     assert context_of().get("dss", 5) == 5
 

@@ -93,6 +93,7 @@ def trigger_dag_run(
         data_interval=_interval(body),
         conf=body.conf or {},
         note=body.note,
+        partition_key=body.partition_key,
         triggered_by="rest_api",
     )
     with context.store.write() as connection:

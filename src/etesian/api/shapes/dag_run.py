@@ -63,7 +63,7 @@ class TriggerDagRunBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     data_interval_end: AwareDatetime | None = None
     conf: dict[str, object] | None = None
     note: Note | None = None
-    partition_key: None = None
+    partition_key: str | None = None
 
 
 class PatchDagRunBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -99,5 +99,5 @@ def dag_run_response(
         reason=run.reason,
         dag_versions=() if version is None else (dag_version_response(version),),
         bundle_version=None,
-        partition_key=None,
+        partition_key=run.partition_key,
     )

@@ -14,9 +14,10 @@ from etesian.protocol.reports import AssetEventReport
 from etesian.scheduler.core.decisions import AskAssetEvents, ConsumeAssetEvents, RecordAssetEvents
 from etesian.scheduler.core.events import AssetEventsKnown, PendingAssetEvent
 from etesian.scheduler.core.memory import Dag, Memory
+from etesian.scheduler.core.partitions import PendingPartitions, is_of
 from etesian.scheduler.core.runs import add_new_run
-from etesian.spec.asset import AssetAliasSpec, AssetAll, AssetAny, AssetCondition, AssetRefSpec, AssetSpec
-from etesian.spec.schedule import AssetOrTimeSchedule, AssetSchedule
+from etesian.spec.asset import AssetAll, AssetAny, AssetCondition
+from etesian.spec.schedule import AssetOrTimeSchedule, AssetSchedule, partitions_of
 
 
 def condition_of(dag: Dag) -> AssetCondition | None:
@@ -29,10 +30,19 @@ def record_events(
     memory: Memory, source: TaskKey | None, events: Sequence[AssetEventReport], origin: str
 ) -> None:
     """Store asset events, and ask which DAGs' events that makes."""
-    memory.decide(RecordAssetEvents(source=source, events=tuple(events), origin=origin))
+    events = tuple(_of_partition(memory, source, event) for event in events)
+    memory.decide(RecordAssetEvents(source=source, events=events, origin=origin))
     dag_ids = [dag.dag_id for dag in memory.dags.values() if _concerns(condition_of(dag), events)]
     if dag_ids:
         memory.decide(AskAssetEvents(dag_ids=tuple(dag_ids)))
+
+
+def _of_partition(memory: Memory, source: TaskKey | None, event: AssetEventReport) -> AssetEventReport:
+    """Let an event be about the partition that the run of its task is about, unless it says another one."""
+    run = memory.runs.get(source.run_key) if source is not None else None
+    if event.partition_key is not None or run is None or run.record.partition_key is None:
+        return event
+    return msgspec.structs.replace(event, partition_key=run.record.partition_key)
 
 
 def change_assets(memory: Memory, command: AssetsChanged) -> None:
@@ -49,9 +59,13 @@ def ask_events(memory: Memory, dag: Dag) -> None:
 def learn_events(memory: Memory, event: AssetEventsKnown) -> None:
     """Take the answer of the store. Events used meanwhile are passed over."""
     dag = memory.dags.get(event.dag_id)
-    if dag is not None:
+    if dag is None:
+        return
+    if dag.graph is not None and partitions_of(dag.graph.spec.schedule) is not None:
+        dag.pending_events = list(event.events)
+    else:
         dag.pending_events = [each for each in event.events if each.event_id > dag.newest_event_id]
-        memory.touch_dag(dag)
+    memory.touch_dag(dag)
 
 
 def create_asset_run(memory: Memory, dag: Dag, now: datetime) -> None:
@@ -62,20 +76,43 @@ def create_asset_run(memory: Memory, dag: Dag, now: datetime) -> None:
     condition = condition_of(dag)
     if condition is None or dag.graph is None or not dag.is_open or not dag.pending_events:
         return
-    if not dag.graph.allows(RunType.ASSET_TRIGGERED) or not _holds(condition, dag.pending_events):
+    if not dag.graph.allows(RunType.ASSET_TRIGGERED):
         return
-    used, dag.pending_events = dag.pending_events, []
-    dag.newest_event_id = max(each.event_id for each in used)
+    partitions = partitions_of(dag.graph.spec.schedule)
+    if partitions is not None:
+        pending = PendingPartitions(condition, partitions, dag.pending_events)
+        for number, (key, used) in enumerate(pending.complete()):
+            _create_run(memory, dag, used, now, f"_{number}", partition_key=key)
+        dag.pending_events = pending.rest()
+    elif _holds(condition, dag.pending_events):
+        used, dag.pending_events = dag.pending_events, []
+        dag.newest_event_id = max(each.event_id for each in used)
+        _create_run(memory, dag, used, now)
+
+
+def _create_run(
+    memory: Memory,
+    dag: Dag,
+    used: Sequence[PendingAssetEvent],
+    now: datetime,
+    suffix: str = "",
+    *,
+    partition_key: str | None = None,
+) -> None:
+    if dag.graph is None:
+        return
+    # The number of the newest event keeps runs apart that are made at one moment; a suffix those of one event.
+    newest = max(each.event_id for each in used)
     record = DagRunRecord(
         dag_id=dag.dag_id,
-        # The number of the newest event keeps two runs apart that are made at one moment.
-        run_id=f"{RunType.ASSET_TRIGGERED.value}__{now.isoformat()}_{dag.newest_event_id}",
+        run_id=f"{RunType.ASSET_TRIGGERED.value}__{now.isoformat()}_{newest}{suffix}",
         run_type=RunType.ASSET_TRIGGERED,
         state=RunState.QUEUED,
         run_after=now,
         version_hash=dag.graph.version_hash,
         queued_at=now,
         triggered_by="asset",
+        partition_key=partition_key,
     )
     run = add_new_run(memory, dag, record, now)
     run.asset_events = tuple(msgspec.to_builtins(each.item) for each in used)
@@ -89,7 +126,7 @@ def _holds(condition: AssetCondition, events: Sequence[PendingAssetEvent]) -> bo
         case AssetAny(parts=parts):
             return any(_holds(part, events) for part in parts)
         case _:
-            return any(_is_of(condition, each.item.name, each.item.uri, each.item.aliases) for each in events)
+            return any(is_of(condition, each.item.name, each.item.uri, each.item.aliases) for each in events)
 
 
 def _concerns(condition: AssetCondition | None, events: Iterable[AssetEventReport]) -> bool:
@@ -99,15 +136,4 @@ def _concerns(condition: AssetCondition | None, events: Iterable[AssetEventRepor
         case AssetAll(parts=parts) | AssetAny(parts=parts):
             return any(_concerns(part, events) for part in parts)
         case _:
-            return any(_is_of(condition, it.name, it.uri, (it.alias,) if it.alias else ()) for it in events)
-
-
-def _is_of(
-    leaf: AssetSpec | AssetAliasSpec | AssetRefSpec, name: str | None, uri: str | None, aliases: Sequence[str]
-) -> bool:
-    """Return whether an event is one of this asset. A name or a URI alone identifies an asset too."""
-    match leaf:
-        case AssetAliasSpec():
-            return leaf.name in aliases
-        case _:
-            return (leaf.name is not None and leaf.name == name) or (leaf.uri is not None and leaf.uri == uri)
+            return any(is_of(condition, it.name, it.uri, (it.alias,) if it.alias else ()) for it in events)

@@ -18,6 +18,7 @@ from etesian.scheduler.core.runs_due import make_run_id
 from etesian.scheduler.core.versions import change_version
 from etesian.spec.schedule import SchedulePoint
 from etesian.timetables import InvalidScheduleError, points_between
+from etesian.timetables.run_partitions import partition_key_of
 
 
 def create_backfill(memory: Memory, command: CreateBackfill) -> None:
@@ -112,6 +113,7 @@ def _create_run(memory: Memory, dag: Dag, backfill: Backfill, point: SchedulePoi
         conf=order.conf,
         triggered_by="backfill",
         backfill_id=order.backfill_id,
+        partition_key=partition_key_of(dag.graph.spec.schedule, point.run_after),
     )
     for other in dag.backfills.values():
         if other is not backfill and point in other.points:

@@ -95,6 +95,7 @@ class PendingAssetEvent(msgspec.Struct, frozen=True, kw_only=True):
 
     event_id: int  #: grows with time
     item: AssetEventItem
+    used_for: frozenset[str] = frozenset()  #: partitions of the DAG that it has caused a run of
 
 
 class AssetEventsKnown(_Event, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from etesian.scheduler.core.runs import add_new_run
 from etesian.scheduler.core.timers import TimerKind
 from etesian.spec.schedule import SchedulePoint
 from etesian.timetables import InvalidScheduleError, next_point
+from etesian.timetables.run_partitions import partition_key_of
 
 
 def plan_next_run(memory: Memory, dag: Dag, now: datetime) -> None:
@@ -93,6 +94,7 @@ def _create_run(memory: Memory, dag: Dag, point: SchedulePoint, now: datetime) -
         data_interval_start=point.data_interval_start,
         data_interval_end=point.data_interval_end,
         queued_at=now,
+        partition_key=partition_key_of(dag.graph.spec.schedule, point.run_after),
     )
     add_new_run(memory, dag, record, now)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from etesian.lifecycle.records import DagRunRecord
 from etesian.protocol.workloads import Resume, RunCallback, RunContext, RunTask
 from etesian.scheduler.core.memory import Instance, Run
+from etesian.timetables.run_partitions import partition_date_of
 
 _resume_decoder = msgspec.json.Decoder(Resume)
 _resume_encoder = msgspec.json.Encoder()
@@ -15,11 +15,12 @@ _resume_encoder = msgspec.json.Encoder()
 def make_run_context(run: Run) -> RunContext:
     """Return the run as tasks see it; made once for each state of its record."""
     if run.context is None:
-        run.context = _describe(run.record, run.asset_events)
+        run.context = _describe(run)
     return run.context
 
 
-def _describe(record: DagRunRecord, asset_events: tuple[dict[str, object], ...]) -> RunContext:
+def _describe(run: Run) -> RunContext:
+    record, key = run.record, run.record.partition_key
     return RunContext(
         dag_id=record.dag_id,
         run_id=record.run_id,
@@ -35,7 +36,9 @@ def _describe(record: DagRunRecord, asset_events: tuple[dict[str, object], ...])
         triggered_by=record.triggered_by,
         triggering_user=record.triggering_user,
         note=record.note,
-        asset_events=asset_events,
+        partition_key=key,
+        partition_date=None if key is None else partition_date_of(run.graph.spec.schedule, key),
+        asset_events=run.asset_events,
     )
 
 

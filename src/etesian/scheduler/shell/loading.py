@@ -22,7 +22,7 @@ from etesian.scheduler.core.events import (
     RunLoaded,
     SpecUpdated,
 )
-from etesian.spec.schedule import SchedulePoint
+from etesian.spec.schedule import SchedulePoint, partitions_of
 from etesian.store.queries import assets, backfills, dags, pools, runs, task_instances, versions, xcoms
 from etesian.store.queries.page import Paging
 from etesian.store.queries.patterns import Between
@@ -136,6 +136,14 @@ def load_asset_events(connection: Connection, dag_id: str) -> AssetEventsKnown:
     """Return the asset events that a DAG has not used yet."""
     stored = versions.load_newest_spec(connection, dag_id)
     aliases = assets.scheduling_aliases(stored.spec) if stored is not None else ()
+    if stored is not None and partitions_of(stored.spec.schedule) is not None:
+        return AssetEventsKnown(
+            dag_id=dag_id,
+            events=tuple(
+                PendingAssetEvent(event_id=event.id, item=event.to_item(), used_for=used_for)
+                for event, used_for in assets.load_partition_events(connection, dag_id, aliases=aliases)
+            ),
+        )
     found = assets.load_unconsumed_events(connection, dag_id, aliases=aliases)
     return AssetEventsKnown(
         dag_id=dag_id,

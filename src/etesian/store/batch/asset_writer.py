@@ -15,7 +15,7 @@ from etesian.store.tables import asset_event_consumers_table, asset_events_table
 
 _EVENT_COLUMNS: Final = (
     "asset_pk", "alias", "extra", "source", "source_dag_id", "source_run_id", "source_task_id",
-    "source_map_index", "created_at",
+    "source_map_index", "partition_key", "created_at",
 )  # fmt: skip
 _ASSET_COLUMNS: Final = ("name", "uri", "asset_group", "created_at")
 _CONSUMER_COLUMNS: Final = ("run_pk", "event_pk")
@@ -35,6 +35,7 @@ class AssetWriter:
             sql.insert(asset_event_consumers_table, _CONSUMER_COLUMNS) + " ON CONFLICT DO NOTHING"
         )
         self._bind_alias = sql.binder(asset_events_table, "alias")
+        self._bind_partition = sql.binder(asset_events_table, "partition_key")
         self._bind_extra = sql.binder(asset_events_table, "extra")
         self._bind_moment = sql.binder(asset_events_table, "created_at")
 
@@ -53,6 +54,7 @@ class AssetWriter:
                         self._bind_extra(report.extra),
                         each.origin,
                         *source,
+                        self._bind_partition(report.partition_key),
                         created_at,
                     )
                 )

@@ -68,6 +68,7 @@ class AssetEventRecord(msgspec.Struct, frozen=True, kw_only=True):
     source_run_id: str | None
     source_task_id: str | None
     source_map_index: int | None
+    partition_key: str | None
     created_at: datetime
     consumers: tuple[RunKey, ...] = ()  #: the runs that it caused
 
@@ -84,6 +85,7 @@ class AssetEventRecord(msgspec.Struct, frozen=True, kw_only=True):
             source_task_id=self.source_task_id,
             source_map_index=-1 if self.source_map_index is None else self.source_map_index,
             aliases=() if self.alias is None else (self.alias,),
+            partition_key=self.partition_key,
         )
 
 
@@ -117,6 +119,7 @@ _EVENTS: Final = select(
     _event.source_run_id,
     _event.source_task_id,
     _event.source_map_index,
+    _event.partition_key,
     _event.created_at,
 ).join_from(asset_events_table, assets_table, _asset.id == _event.asset_pk)
 
@@ -157,9 +160,10 @@ def find_or_insert_asset(connection: Connection, name: str | None, uri: str | No
         name=known.name, uri=known.uri, asset_group=known.group, extra={}, created_at=now
     )
     connection.execute(statement.on_conflict_do_nothing())
-    return connection.execute(
+    number: int = connection.execute(
         select(_asset.id).where(_asset.name == known.name, _asset.uri == known.uri)
     ).scalar_one()
+    return number
 
 
 def list_assets(
@@ -229,7 +233,7 @@ def load_unconsumed_events(
 ) -> list[AssetEventRecord]:
     """Return events of what schedules a DAG, assets and ``aliases``, that caused none of its runs yet.
 
-    The oldest first. Events that are older than the newest one consumed do not count: they were passed over.
+    Those of partitions are none of its concern, as in Airflow. The oldest first. Events that are older than the newest one consumed do not count: they were passed over.
     """
     dag_pk = select(dags_table.c.id).where(dags_table.c.dag_id == dag_id).scalar_subquery()
     consumer = asset_event_consumers_table.c
@@ -243,11 +247,49 @@ def load_unconsumed_events(
         _reference.dag_pk == dag_pk, _reference.asset_pk == _event.asset_pk, _reference.role == "schedule"
     )
     rows = connection.execute(
-        _EVENTS.where(_event.id > newest, or_(scheduled_by, _event.alias.in_(aliases)))
+        _EVENTS.where(
+            _event.id > newest,
+            _event.partition_key.is_(None),
+            or_(scheduled_by, _event.alias.in_(aliases)),
+        )
         .order_by(_event.id)
         .limit(limit)
     )
     return [AssetEventRecord(**row._mapping) for row in rows]
+
+
+def load_partition_events(
+    connection: Connection, dag_id: str, *, aliases: Collection[str] = (), limit: int = 20_000
+) -> list[tuple[AssetEventRecord, frozenset[str]]]:
+    """Return events of partitions of what schedules a DAG, each with the DAG's own partitions that it was used for.
+
+    The oldest first, of the newest ``limit``.
+    """
+    dag_pk = select(dags_table.c.id).where(dags_table.c.dag_id == dag_id).scalar_subquery()
+    scheduled_by = exists().where(
+        _reference.dag_pk == dag_pk, _reference.asset_pk == _event.asset_pk, _reference.role == "schedule"
+    )
+    rows = connection.execute(
+        _EVENTS.where(_event.partition_key.is_not(None), or_(scheduled_by, _event.alias.in_(aliases)))
+        .order_by(_event.id.desc())
+        .limit(limit)
+    ).all()
+    if not rows:
+        return []
+    consumer = asset_event_consumers_table.c
+    used: dict[int, set[str]] = {}
+    found = connection.execute(
+        select(consumer.event_pk, dag_runs_table.c.partition_key)
+        .join(dag_runs_table, dag_runs_table.c.id == consumer.run_pk)
+        .where(
+            dag_runs_table.c.dag_pk == dag_pk,
+            dag_runs_table.c.partition_key.is_not(None),
+            consumer.event_pk >= rows[-1].id,
+        )
+    )
+    for event_pk, key in found:
+        used.setdefault(event_pk, set()).add(key)
+    return [(AssetEventRecord(**row._mapping), frozenset(used.get(row.id, ()))) for row in reversed(rows)]
 
 
 def _filtered(statement: Select[Any], wanted: AssetEventFilter) -> Select[Any]:  # Any: the columns
