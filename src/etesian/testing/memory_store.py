@@ -122,4 +122,5 @@ def _asset_event(source: TaskKey | None, event: AssetEventReport, now: datetime)
         source_task_id=source.task_id if source else None,
         source_map_index=source.map_index if source else -1,
         aliases=(event.alias,) if event.alias else (),
+        partition_key=event.partition_key,
     )
