@@ -74,3 +74,9 @@ test-providers: provision
 # CORPUS: a folder of DAG files written for Airflow; COMPAT_PYTHON: an environment with their providers
 compat:
 	$(or $(COMPAT_PYTHON),$(BIN)/python) scripts/compat_report.py $(CORPUS)
+
+.PHONY: provider-suites
+# SUITES_PYTHON: an environment with Etesian, providers and what their tests import; REAL_PYTHON: one with apache-airflow
+provider-suites:
+	$(BIN)/python -m scripts.provider_suites --python $(or $(SUITES_PYTHON),$(BIN)/python) \
+		$(if $(REAL_PYTHON),--real-python $(REAL_PYTHON)) $(if $(SDISTS),--sdists $(SDISTS)) $(SUITES)
