@@ -12,7 +12,6 @@ import msgspec
 from etesian.foundation.clock import SystemClock
 from etesian.foundation.errors import EtesianError
 from etesian.parser.crew import Answerer, Crew, FileResult
-from etesian.parser.discovery import find_dag_files, mentions_dags
 from etesian.parser.messages import ImportFailure
 from etesian.parser.owners import FileKey
 from etesian.parser.settings import Bundle, ParserSettings
@@ -27,6 +26,7 @@ from etesian.protocol.requests import (
     Request,
     RunInfos,
 )
+from etesian.sdk.dag_files import find_dag_files, mentions_dags
 from etesian.spec.codec import decode_dag
 from etesian.spec.dag import DagSpec
 

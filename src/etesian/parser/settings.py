@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
+
+from etesian.sdk.ignore_files import IgnoreSyntax
 
 #: Imported by the nursery when present, besides the SDK and the common operators; a named function is called.
 DEFAULT_PRELOAD: Final = ("etesian.compat:install", "etesian.compat.finishing:warm_up")
-
-IgnoreSyntax = Literal["glob", "regexp"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from etesian.foundation.clock import Clock, SystemClock
 from etesian.foundation.stop import StopSignal
 from etesian.parser.catalog import BundleCatalog, Changes
 from etesian.parser.crew import Crew, FileResult
-from etesian.parser.discovery import BundleUnreadableError
 from etesian.parser.loop.outcome_store import OutcomeStore
 from etesian.parser.outcome import FileOutcome, judge_gone, judge_parsed
 from etesian.parser.owners import DagOwners, FileKey
@@ -32,6 +31,7 @@ from etesian.protocol.requests import (
     Request,
     SetVariable,
 )
+from etesian.sdk.dag_files import BundleUnreadableError
 from etesian.store import Store, StoreError
 from etesian.store.answers import answer
 from etesian.store.bus import Bus

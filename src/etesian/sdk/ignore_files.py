@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
-from etesian.parser.settings import IgnoreSyntax
+IgnoreSyntax = Literal["glob", "regexp"]
 
 AIRFLOW_IGNORE: Final = ".airflowignore"
 ETESIAN_IGNORE: Final = ".etesianignore"

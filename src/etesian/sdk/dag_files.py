@@ -8,8 +8,14 @@ from pathlib import Path
 from typing import Final
 
 from etesian.foundation.errors import EtesianError
-from etesian.parser.ignore import AIRFLOW_IGNORE, ETESIAN_IGNORE, IgnoreRule, is_ignored, parse_ignore_file
-from etesian.parser.settings import IgnoreSyntax
+from etesian.sdk.ignore_files import (
+    AIRFLOW_IGNORE,
+    ETESIAN_IGNORE,
+    IgnoreRule,
+    IgnoreSyntax,
+    is_ignored,
+    parse_ignore_file,
+)
 
 #: Folders that hold no DAGs of the user's, whatever is in them.
 _SKIPPED_FOLDERS: Final = frozenset({"__pycache__", "node_modules", "site-packages"})

@@ -1,6 +1,6 @@
 import pytest
 
-from etesian.parser.ignore import is_ignored, parse_ignore_file
+from etesian.sdk.ignore_files import is_ignored, parse_ignore_file
 
 
 @pytest.mark.parametrize(
