@@ -7,8 +7,10 @@ from typing import Any
 
 from etesian.compat.entry_points import PLUGINS, POLICIES, find_entry_points
 from etesian.compat.listeners import ListenerObserver, find_listeners, listen_to_runs
+from etesian.compat.local_settings import has_local_settings
 from etesian.compat.plugins_manager import find_plugins
 from etesian.compat.policies import apply_policies, find_policies
+from etesian.compat.project_folders import find_plugins_folder
 from etesian.sdk.dag import DAG
 from etesian.sdk.observing import add_attempt_observer
 
@@ -16,9 +18,17 @@ _TASK_HOOKS = tuple(f"on_task_instance_{state}" for state in ("running", "succes
 
 
 def warm_up() -> None:
-    """Read what every DAG file needs, so that the children of this process need not; imports nothing of users."""
-    for group in (PLUGINS, POLICIES):
-        find_entry_points(group)
+    """Find out what every DAG file needs to know, so that the children of this process need not; imports nothing of
+    users.
+    """
+    _has_nothing_to_do()
+
+
+@cache
+def _has_nothing_to_do() -> bool:
+    """Whether neither the project nor a distribution has plugins or policies, which is so nearly everywhere."""
+    is_empty = not any(find_plugins_folder().glob("**/*.py")) and not has_local_settings()
+    return is_empty and not any(map(find_entry_points, (PLUGINS, POLICIES)))
 
 
 def finish_dag(dag: DAG) -> None:
@@ -27,6 +37,8 @@ def finish_dag(dag: DAG) -> None:
     Raises:
         AirflowException: a policy refuses the DAG.
     """
+    if _has_nothing_to_do():
+        return
     apply_policies(dag)
     _add_links(dag)
     listen_to_runs(dag)

@@ -14,6 +14,14 @@ from etesian.compat.project_folders import find_config_folder, find_plugins_fold
 MODULE: Final = "airflow_local_settings"
 
 
+def has_local_settings() -> bool:
+    """Whether there is such a module."""
+    for folder in (find_config_folder(), find_plugins_folder()):
+        if folder.is_dir() and str(folder) not in sys.path:
+            sys.path.append(str(folder))
+    return importlib.util.find_spec(MODULE) is not None
+
+
 @cache
 def load_local_settings() -> Mapping[str, Any]:
     """Return the names that the module offers; none when the project has no such module.
@@ -23,10 +31,7 @@ def load_local_settings() -> Mapping[str, Any]:
     Raises:
         Exception: whatever the module raises: a policy that is not in force must not go unnoticed.
     """
-    for folder in (find_config_folder(), find_plugins_folder()):
-        if folder.is_dir() and str(folder) not in sys.path:
-            sys.path.append(str(folder))
-    if importlib.util.find_spec(MODULE) is None:
+    if not has_local_settings():
         return {}
     module = importlib.import_module(MODULE)
     names = getattr(module, "__all__", [name for name in vars(module) if not name.startswith("_")])
