@@ -9,6 +9,8 @@ from typing import Final
 
 _FILE: Final = "etesian_compat.pth"
 _LINE: Final = "import etesian.compat.finder; etesian.compat.finder.install()\n"
+#: Version of the empty distribution that stands in for Airflow where pip has to find one.
+STAND_IN_VERSION: Final = "3.3.2+etesian"
 _REAL: Final = ("apache-airflow-core", "apache-airflow", "apache-airflow-task-sdk")
 
 
@@ -36,9 +38,11 @@ def find_real_airflow() -> str | None:
     """Return name and version of a real Airflow distribution that is installed in this environment; None else."""
     for name in _REAL:
         try:
-            return f"{name} {version(name)}"
+            found = version(name)
         except PackageNotFoundError:
             continue
+        if found != STAND_IN_VERSION:
+            return f"{name} {found}"
     return None
 
 

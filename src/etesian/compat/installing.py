@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from etesian.compat.environment import STAND_IN_VERSION
 from etesian.foundation.errors import EtesianError
 
 _PREFIX: Final = "apache-airflow-providers-"
@@ -21,7 +22,6 @@ _UNDECLARED: Final = (
     "packaging", "deprecated", "tenacity", "pendulum", "structlog", "jinja2", "attrs", "python-slugify", "requests",
     "aiohttp", "lazy-object-proxy", "sqlalchemy",
 )  # fmt: skip
-_MARKER: Final = "3.3.2+etesian"
 
 
 class ProviderInstallError(EtesianError):
@@ -52,7 +52,7 @@ def install_providers(names: Sequence[str], *, upgrade: bool = False) -> list[st
         if subprocess.run(command, check=False).returncode:
             raise ProviderInstallError(
                 f"{' '.join(names)} could not be installed; what the installer said is above. "
-                "Names are those of `etesian providers list`, such as `postgres` or `apache.hive`"
+                "A provider is named as its modules are: `airflow.providers.apache.hive` is `apache.hive`"
             )
     return command
 
@@ -79,11 +79,13 @@ def _marker_wheel(folder: Path, name: str) -> Path:
     """Make a distribution without files that satisfies what depends on Airflow."""
     from zipfile import ZipFile  # late: only pip needs it
 
-    stem = f"{name.replace('-', '_')}-{_MARKER}"
+    stem = f"{name.replace('-', '_')}-{STAND_IN_VERSION}"
     path = folder / f"{stem}-py3-none-any.whl"
     info = f"{stem}.dist-info"
     with ZipFile(path, "w") as wheel:
-        wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {_MARKER}\n")
+        wheel.writestr(
+            f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {STAND_IN_VERSION}\n"
+        )
         wheel.writestr(
             f"{info}/WHEEL",
             "Wheel-Version: 1.0\nGenerator: etesian\nRoot-Is-Purelib: true\nTag: py3-none-any\n",

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import importlib
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from etesian.compat.environment import disable, enable, is_enabled
+from etesian.compat.environment import STAND_IN_VERSION, disable, enable, find_real_airflow, is_enabled
 from etesian.compat.installing import distribution_of
 from etesian.sdk.argument_adapters import ArgumentAdapter
 
@@ -34,6 +35,40 @@ def test_the_real_airflow_beside_ours_is_warned_of(tmp_path: Path, monkeypatch: 
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.warns(UserWarning, match="hidden by Etesian's"):
         importlib.import_module("airflow")
+
+
+@pytest.mark.parametrize(("version", "found"), [("3.3.2", "apache-airflow 3.3.2"), (STAND_IN_VERSION, None)])
+def test_what_stands_in_for_airflow_is_not_taken_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, found: str | None
+) -> None:
+    info = tmp_path / f"apache_airflow-{version}.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: apache-airflow\nVersion: {version}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert find_real_airflow() == found
+
+
+def test_providers_that_import_airflow_to_say_what_they_offer_are_listed(tmp_path: Path) -> None:
+    (tmp_path / "pigeon.py").write_text(
+        "from airflow import __version__\n"
+        "def info(): return {'package-name': 'apache-airflow-providers-pigeon-post', 'name': 'Pigeons'}\n"
+    )
+    info = tmp_path / "apache_airflow_providers_pigeon_post-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: apache-airflow-providers-pigeon-post\nVersion: 1.0\n"
+    )
+    (info / "entry_points.txt").write_text("[apache_airflow_provider]\nprovider_info = pigeon:info\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "etesian", "providers", "list", "-o", "plain"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1].split() == [
+        "pigeon.post", "1.0", "Pigeons", "apache-airflow-providers-pigeon-post",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

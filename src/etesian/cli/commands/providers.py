@@ -20,6 +20,7 @@ class ProviderNotFoundError(CommandError):
 @click.group("providers")
 def group() -> None:
     """Install and list Airflow's provider packages. They run unmodified, without apache-airflow."""
+    install_hook()  # to be asked what they offer, they import airflow
 
 
 @group.command()
@@ -61,7 +62,6 @@ def get(name: str, output: OutputFormat) -> None:
 @output_option
 def hooks(output: OutputFormat) -> None:
     """List the connection types of installed providers and their hooks."""
-    install_hook()
     rows = [
         {
             "type": kind,
@@ -88,12 +88,18 @@ def _short(package: str) -> str:
 
 
 def _text(value: object) -> object:
-    return ", ".join(_part(item) for item in value) if isinstance(value, list) else value
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, dict):
+        return ", ".join(map(str, value))
+    return ", ".join(map(_part, value)) if isinstance(value, list) else value
 
 
 def _part(item: object) -> str:
-    if isinstance(item, dict):
-        return str(
-            next((item[key] for key in ("integration-name", "connection-type", "name") if key in item), item)
-        )
-    return str(item)
+    """Return what one entry of a list is about: modules to import, a connection type, or its name."""
+    if not isinstance(item, dict):
+        return str(item)
+    if modules := item.get("python-modules"):
+        return ", ".join(modules)
+    keys = ("connection-type", "schemes", "integration-name", "name")
+    return str(next((item[key] for key in keys if key in item), item))
