@@ -106,32 +106,6 @@ class AssetEvent(Model):
     instead = "the inlet_events of a task's context, or GET /api/v2/assets/events"
 
 
-class DagBag:
-    """The DAGs of a folder, imported in this process."""
-
-    def __init__(self, dag_folder: Any = None, *_: Any, **__: Any) -> None:
-        self.dag_folder = dag_folder
-        self.dags: dict[str, Any] = {}
-        self.import_errors: dict[str, str] = {}
-
-    @property
-    def dag_ids(self) -> list[str]:
-        """Names of the DAGs."""
-        return list(self.dags)
-
-    def get_dag(self, dag_id: str, *_: Any, **__: Any) -> Any:
-        """Return a DAG of the bag; None when it has none of that name."""
-        return self.dags.get(dag_id)
-
-    def bag_dag(self, dag: Any, *_: Any, **__: Any) -> None:
-        """Add a DAG."""
-        self.dags[dag.dag_id] = dag
-
-    def size(self) -> int:
-        """Return how many DAGs there are."""
-        return len(self.dags)
-
-
 def clear_task_instances(tis: Iterable[Any], *_: Any, **__: Any) -> NoReturn:
     """Refuse: a clear goes through the scheduler.
 

@@ -99,6 +99,22 @@ class TaskGroupContext:
         return dag.task_group if dag is not None else None
 
 
+@contextmanager
+def set_aside() -> Iterator[None]:
+    """Let another DAG file be imported while one is; afterwards all is as it was."""
+    opened, registered = list(DagContext._open), dict(DagContext.autoregistered_dags)
+    groups = list(TaskGroupContext._open)
+    module, file = DagContext.current_autoregister_module_name, DagContext.current_file
+    try:
+        yield
+    finally:
+        DagContext._open[:] = opened
+        TaskGroupContext._open[:] = groups
+        DagContext.autoregistered_dags.clear()
+        DagContext.autoregistered_dags.update(registered)
+        DagContext.current_autoregister_module_name, DagContext.current_file = module, file
+
+
 def find_line(file: str | None) -> int | None:
     """Return the line of ``file`` that is being executed, looking outwards from the caller, or None."""
     frame = sys._getframe(1)

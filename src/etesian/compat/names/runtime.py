@@ -14,9 +14,10 @@ HELPERS = names(
 )  # fmt: skip
 VIEWS = names(
     "etesian.compat.views",
-    "DagBag", "DagModel", "DagTag", "SlaMiss", "TaskFail", "TaskReschedule", "Log", "ImportError",
+    "DagModel", "DagTag", "SlaMiss", "TaskFail", "TaskReschedule", "Log", "ImportError",
     "RenderedTaskInstanceFields", "SerializedDagModel", "Pool", "Job", "Trigger", "DagVersion", "clear_task_instances",
 )  # fmt: skip
+BAG = names("etesian.compat.dag_bag", "DagBag", "FileLoadStat")
 RUNS = names("etesian.compat.columns", "DagRun")
 INSTANCES = names("etesian.sdk.task_instance", "TaskInstance", "TaskInstanceKey")
 SECRETS = names("etesian.compat.secrets_backend", "BaseSecretsBackend")
@@ -33,13 +34,13 @@ MODULES = {
     "airflow.version": names("etesian.compat.version", "version", "__version__"),
     "airflow.configuration": {"": "etesian.compat.configuration"},
     "airflow.settings": {"": "etesian.compat.settings_names"},
-    "airflow.models": RUNS | INSTANCES | VIEWS | sdk.XCOM | sdk.LINK | sdk.SKIPMIXIN | sdk.OPERATORS
+    "airflow.models": RUNS | BAG | INSTANCES | VIEWS | sdk.XCOM | sdk.LINK | sdk.SKIPMIXIN | sdk.OPERATORS
     | names("etesian.sdk.operator", Operator="BaseOperator"),
     "airflow.models.dagrun": RUNS,
     "airflow.models.taskinstance": INSTANCES | a.CONTEXT | names("etesian.compat.views", "clear_task_instances"),
     "airflow.models.taskinstancekey": names("etesian.sdk.task_instance", "TaskInstanceKey"),
     "airflow.models.xcom": sdk.XCOM | names("etesian.compat.xcom", "LazyXComAccess"),
-    "airflow.models.dagbag": names("etesian.compat.views", "DagBag"),
+    "airflow.models.dagbag": BAG,
     "airflow.models.pool": names("etesian.compat.views", "Pool"),
     "airflow.models.log": names("etesian.compat.views", "Log"),
     "airflow.models.errors": names("etesian.compat.views", "ImportError"),
@@ -55,7 +56,7 @@ MODULES = {
     | names("etesian.sdk.exceptions", "AirflowException")
     | names("etesian.sdk.scope", "DagContext"),
     "airflow.dag_processing": {},
-    "airflow.dag_processing.dagbag": names("etesian.compat.views", "DagBag"),
+    "airflow.dag_processing.dagbag": BAG,
     "airflow.jobs": names("etesian.compat.views", "BaseJob"),
     "airflow.jobs.base_job": names("etesian.compat.views", "BaseJob"),
     "airflow.jobs.job": names("etesian.compat.views", "Job"),
