@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import click
 
 from etesian.cli.errors import CommandError, ExitCode
@@ -9,6 +11,12 @@ from etesian.cli.output import OutputFormat, output_option, print_record, print_
 from etesian.compat import install as install_hook
 from etesian.compat.installing import install_providers
 from etesian.compat.providers_manager import ProviderInfo, ProvidersManager
+
+
+#: Keys of an entry, the most telling one first.
+_TELLING: Final = (
+    "connection-type", "python-module", "classpath", "schemes", "dialect-type", "integration-name", "name",
+)  # fmt: skip
 
 
 class ProviderNotFoundError(CommandError):
@@ -101,5 +109,4 @@ def _part(item: object) -> str:
         return str(item)
     if modules := item.get("python-modules"):
         return ", ".join(modules)
-    keys = ("connection-type", "schemes", "integration-name", "name")
-    return str(next((item[key] for key in keys if key in item), item))
+    return str(next((_text(item[key]) for key in _TELLING if key in item), item))
