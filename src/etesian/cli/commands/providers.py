@@ -12,7 +12,6 @@ from etesian.compat import install as install_hook
 from etesian.compat.installing import install_providers
 from etesian.compat.providers_manager import ProviderInfo, ProvidersManager
 
-
 #: Keys of an entry, the most telling one first.
 _TELLING: Final = (
     "connection-type", "python-module", "classpath", "schemes", "dialect-type", "integration-name", "name",
