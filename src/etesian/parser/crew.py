@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from etesian.config.environment import without_secrets
 from etesian.foundation.clock import Clock
 from etesian.foundation.errors import EtesianError
 from etesian.parser.failure import FailureWriter
@@ -36,8 +37,6 @@ logger = logging.getLogger(__name__)
 #: Answers a request of a DAG file's module-level code.
 Answerer = Callable[[Request], Answer]
 
-#: Settings that user code has no business with; the nursery starts without them.
-_SECRET_PREFIXES: Final = ("ETESIAN__DATABASE__", "ETESIAN__SECRETS__FERNET")
 #: Lots that wait in the nursery, so that its children have work while the parser writes to the store.
 _LOTS_AHEAD: Final = 1
 #: Files that wait for a lot; more stay where they come from, so that the order can still change.
@@ -199,15 +198,12 @@ class Crew:
         own_end, its_end = socket.socketpair()
         numbers = (its_end.fileno(), os.getpid(), self._settings.processes)
         command = [sys.executable, "-P", "-m", "etesian.parser.nursery", *map(str, numbers)]
-        environment = {
-            name: value for name, value in os.environ.items() if not name.startswith(_SECRET_PREFIXES)
-        }
         with its_end:
             self._process = subprocess.Popen(
                 [*command, *self._settings.preload],
                 pass_fds=(its_end.fileno(),),
                 stdin=subprocess.DEVNULL,
-                env=environment,
+                env=without_secrets(os.environ),
                 process_group=0,
             )
         self._stream: MessageStream[FromNursery] = MessageStream(own_end, FromNursery)

@@ -2,18 +2,58 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import subprocess
 import sys
+from typing import Final
+
+import msgspec
 
 from etesian.cli.services import wiring
 from etesian.cli.services.trigger_source import StorePlatform, StoreTriggerSource
-from etesian.compat import install
+from etesian.config.environment import without_secrets
 from etesian.config.settings import Settings
 from etesian.foundation.clock import SystemClock
 from etesian.foundation.stop import StopSignal
-from etesian.sdk.runtime import set_platform
+from etesian.protocol.stream import MessageStream
 from etesian.store.bus import open_bus
-from etesian.triggerer.service import run_triggerer
-from etesian.triggerer.triggerer import TriggererSettings
+from etesian.triggerer.host import TriggerHost
+from etesian.triggerer.messages import AwaiterSettings, FromAwaiter
+
+#: How long a process may take to end that has closed its socket, or whose socket was closed.
+_END_SECONDS: Final = 5.0
+
+
+class AwaiterProcess:
+    """A fresh interpreter that awaits triggers, without the store's password in its memory or environment."""
+
+    def __init__(self, settings: AwaiterSettings) -> None:
+        own_end, its_end = socket.socketpair()
+        told = (str(its_end.fileno()), str(os.getpid()), msgspec.json.encode(settings).decode())
+        with its_end:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "etesian.cli.services.trigger_awaiter", *told],
+                pass_fds=(its_end.fileno(),),
+                stdin=subprocess.DEVNULL,
+                env=without_secrets(os.environ),
+                process_group=0,
+            )
+        self.stream: MessageStream[FromAwaiter] = MessageStream(own_end, FromAwaiter)
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        return self._process.pid
+
+    def end(self) -> None:
+        """Close the socket, which ends it, and wait; kill it if it takes too long."""
+        self.stream.close()
+        try:
+            self._process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
 
 def run(settings: Settings) -> None:
@@ -21,16 +61,19 @@ def run(settings: Settings) -> None:
     wiring.start_logging(settings, "triggerer")
     stop = StopSignal()
     stop.set_on_signals()
-    # Triggers of provider packages, and authors' own that lie beside their DAG files, are imported by name.
-    install()
-    sys.path.append(str(settings.core.dags_folder))
     store, clock = wiring.open_platform_store(settings), SystemClock()
     bus = open_bus(store)
     capacity = settings.triggerer.capacity
     source = StoreTriggerSource(store, bus, clock, capacity)
-    set_platform(StorePlatform(store, bus, clock))
+    told = AwaiterSettings(
+        capacity=capacity,
+        path=(str(settings.core.dags_folder),),
+        log_level=settings.logging.level,
+        log_format=settings.logging.format,
+    )
+    platform = StorePlatform(store, bus, clock)
     try:
-        run_triggerer(source, TriggererSettings(capacity=capacity), stop)
+        TriggerHost(source, platform.ask, lambda: AwaiterProcess(told), clock).run(stop)
     finally:
         source.close()
         bus.close()
