@@ -109,6 +109,8 @@ def _run(task: Any, workload: RunTask, ti: TaskInstance, context: Context) -> Ou
 def _call(operator: Any, resume: Resume | None, context: Context) -> Any:
     operator.pre_execute(context)
     if resume is None:
+        if operator.start_from_trigger and operator.start_trigger_args is not None:
+            operator.start_trigger_args.defer()
         result = operator.execute(context)
     else:
         method, kwargs = _next_step(resume)

@@ -7,7 +7,9 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NoReturn
+
+from etesian.sdk.exceptions import TaskDeferred
 
 
 class TriggerEvent:
@@ -113,3 +115,17 @@ class StartTriggerArgs:
     trigger_kwargs: dict[str, Any] | None = None
     next_kwargs: dict[str, Any] | None = None
     timeout: timedelta | None = None
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Return class path and arguments of the trigger."""
+        return self.trigger_cls, self.trigger_kwargs or {}
+
+    def defer(self) -> NoReturn:
+        """Let the task that is starting wait for the trigger at once.
+
+        Raises:
+            TaskDeferred: always.
+        """
+        raise TaskDeferred(
+            trigger=self, method_name=self.next_method, kwargs=self.next_kwargs, timeout=self.timeout
+        )

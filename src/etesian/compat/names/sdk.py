@@ -133,7 +133,7 @@ SDK = (
     | BRANCH
     | XCOM
     | names("etesian.compat.object_storage", "ObjectStoragePath")
-    | names("etesian.compat.resumable", "ResumableJobMixin")
+    | names("etesian.sdk.resumable", "ResumableJobMixin")
     | names("etesian.compat.version", "__version__")
 )
 
@@ -188,6 +188,13 @@ MODULES = {
     "airflow.sdk.execution_time": {},
     "airflow.sdk.execution_time.callback_runner": CALLBACK_RUNNER,
     "airflow.sdk.execution_time.context": EXECUTION_CONTEXT,
+    "airflow.sdk.execution_time.hitl": names(
+        "etesian.compat.human_input",
+        "HITLUser",
+        "upsert_hitl_detail",
+        "update_hitl_detail_response",
+        "get_hitl_detail_content_detail",
+    ),
     "airflow.sdk.execution_time.xcom": XCOM,
     "airflow.sdk.execution_time.timeout": names("etesian.compat.timeout", "timeout"),
     "airflow.sdk.execution_time.task_runner": names(
