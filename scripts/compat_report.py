@@ -9,16 +9,17 @@ Run it with the interpreter of an environment that has the provider packages whi
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
 from etesian import compat
 from etesian.compat.check.finding import FileReport, Severity
 from etesian.compat.check.importing import check_folder
+from etesian.compat.missing import provider_of
 
 #: The parts of a provider that DAG files and tasks import; the rest is Airflow's server.
 _TASK_SIDE = frozenset(
@@ -60,46 +61,55 @@ def report_files(reports: list[FileReport]) -> int:
 
 
 def report_providers() -> int:
-    """Import each task-side module of the installed providers in a child; print those that fail."""
+    """Import the task-side modules of the installed providers, one child per provider; print those that fail."""
     compat.install()
     failed = total = 0
-    for module in provider_modules():
-        total += 1
-        error = import_in_child(module)
-        if error:
-            failed += 1
-            print(f"{module}: {error:.200}")
+    for modules in provider_modules().values():
+        failures = import_in_child(modules)
+        total += len(modules)
+        failed += len(failures)
+        for module, error in failures.items():
+            print(f"{module}: {error:.200}", flush=True)
     print(f"{total - failed} of {total} task-side modules of providers can be imported")
     return 0 if not failed else 1
 
 
-def provider_modules() -> Iterator[str]:
-    """Yield the names of the modules below ``airflow.providers`` that tasks may import."""
-    package = import_module("airflow.providers")
-    for folder in package.__path__:
+def provider_modules() -> dict[str, list[str]]:
+    """Return the modules below ``airflow.providers`` that tasks may import, by provider."""
+    found: dict[str, list[str]] = {}
+    for folder in import_module("airflow.providers").__path__:
         for path in sorted(Path(folder).rglob("*.py")):
             parts = path.relative_to(folder).with_suffix("").parts
             if _TASK_SIDE.intersection(parts) and "example_dags" not in parts and parts[-1] != "__init__":
-                yield ".".join(("airflow.providers", *parts))
+                found.setdefault(provider_of(list(parts)), []).append(".".join(("airflow.providers", *parts)))
+    return found
 
 
-def import_in_child(module: str) -> str:
-    """Import a module in a forked process; return what went wrong, or nothing."""
+def import_in_child(modules: list[str]) -> dict[str, str]:
+    """Import modules one after the other in a forked process; return what went wrong, by module."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
-        try:
-            import_module(module)
-            text = ""
-        except BaseException as error:
-            text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        os.write(writer, text.encode()[:2000])
+        os.close(reader)
+        with os.fdopen(writer, "w") as stream:
+            for module in modules:
+                stream.write(json.dumps([module, try_import(module)]) + "\n")
         os._exit(0)
     os.close(writer)
     with os.fdopen(reader) as stream:
-        text = stream.read()
+        answers = dict(json.loads(line) for line in stream)
     os.waitpid(child, 0)
-    return text
+    failures = {module: error for module, error in answers.items() if error}
+    return failures | {module: "the process ended" for module in modules if module not in answers}
+
+
+def try_import(module: str) -> str:
+    """Import a module in this process; return what went wrong, or nothing."""
+    try:
+        import_module(module)
+    except BaseException as error:
+        return f"{type(error).__name__}: {error}"
+    return ""
 
 
 if __name__ == "__main__":

@@ -64,6 +64,10 @@ MODULES = {
     "airflow.task.priority_strategy": WEIGHTS,
     "airflow.triggers": {},
     "airflow.triggers.base": TRIGGERS,
+    "airflow.triggers.shared_stream": names(
+        "etesian.compat.shared_stream",
+        "AckTimeout", "AdvanceItem", "AdvanceOutcome", "SharedStreamProducer", "reject_shared_stream_event",
+    ),
     "airflow.utils": {},
     "airflow.utils.dag_parsing_context": PARSING_CONTEXT,
     "airflow.utils.edgemodifier": LABEL,
