@@ -1,28 +1,12 @@
-"""A pytest plugin that writes the outcome of each test as it is known, so that a run cut short counts, too.
-
-It also puts Etesian's ``airflow`` in place where no real one is installed. It is loaded with ``-p``, before the tests.
-"""
+"""A pytest plugin that writes the outcome of each test as it is known, so that a run cut short counts, too."""
 
 from __future__ import annotations
 
 import json
 import os
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import pytest
-
-
-def _place_airflow() -> None:
-    try:
-        version("apache-airflow-core")
-    except PackageNotFoundError:
-        from etesian.compat import install
-
-        install()
-
-
-_place_airflow()
 
 
 def _write(**record: Any) -> None:

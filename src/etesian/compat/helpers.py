@@ -91,6 +91,9 @@ def merge_dicts(dict1: Mapping[str, Any], dict2: Mapping[str, Any]) -> dict[str,
 def prune_dict(val: Any, mode: str = "strict") -> Any:
     """Return ``val`` without entries that are None (``strict``) or false (``truthy``), at all depths.
 
+    >>> prune_dict({"a": {"b": None}, "c": [None, 0]}), prune_dict({"a": {"b": None}, "c": [None, 0]}, "truthy")
+    ({'a': {}, 'c': [0]}, {})
+
     Raises:
         ValueError: the mode is another.
     """
@@ -102,17 +105,11 @@ def prune_dict(val: Any, mode: str = "strict") -> Any:
 
     if isinstance(val, dict):
         pruned = {key: prune_dict(value, mode) for key, value in val.items() if keeps(value)}
-        return {
-            key: value for key, value in pruned.items() if keeps(value) and not _is_emptied(value, val[key])
-        }
+        return {key: value for key, value in pruned.items() if keeps(value)}
     if isinstance(val, list):
         items = [prune_dict(value, mode) for value in val if keeps(value)]
         return [item for item in items if keeps(item)]
     return val
-
-
-def _is_emptied(pruned: Any, before: Any) -> bool:
-    return isinstance(before, dict | list) and not pruned
 
 
 def exactly_one(*args: object) -> bool:

@@ -57,6 +57,11 @@ MODULES = {
     | names("etesian.sdk.scope", "DagContext"),
     "airflow.dag_processing": {},
     "airflow.dag_processing.dagbag": BAG,
+    "airflow.executors.base_executor": names(
+        "etesian.compat.executors", "BaseExecutor", "EventBufferValueType"
+    ),
+    "airflow.executors.workloads": names("etesian.compat.executors", "ExecuteTask", "ExecuteCallback"),
+    "airflow.executors.workloads.types": names("etesian.compat.executors", "WorkloadKey"),
     "airflow.jobs": names("etesian.compat.views", "BaseJob"),
     "airflow.jobs.base_job": names("etesian.compat.views", "BaseJob"),
     "airflow.jobs.job": names("etesian.compat.views", "Job"),
