@@ -5,7 +5,7 @@ from __future__ import annotations
 import configparser
 import json
 import os
-from collections.abc import Mapping, Set
+from collections.abc import Set
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -20,36 +20,13 @@ from etesian.compat.sensitive_options import (
     load_option_backend,
     run_option_command,
 )
+from etesian.config.airflow import COUNTERPARTS
 from etesian.config.load import load_settings, load_with_sources
 from etesian.sdk.exceptions import AirflowConfigException
 from etesian.sdk.secrets_backends.base import BaseSecretsBackend
 from etesian.sdk.secrets_backends.environment import EnvironmentVariablesBackend
 
 _MISSING: Final = object()
-
-#: Airflow's option to where our settings have it.
-_MAPPED: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
-    ("core", "dags_folder"): ("core", "dags_folder"),
-    ("core", "executor"): ("core", "executor"),
-    ("core", "parallelism"): ("core", "parallelism"),
-    ("core", "load_examples"): ("core", "load_examples"),
-    ("core", "default_timezone"): ("core", "default_timezone"),
-    ("core", "max_active_tasks_per_dag"): ("core", "max_active_tasks_per_dag"),
-    ("core", "dag_concurrency"): ("core", "max_active_tasks_per_dag"),
-    ("core", "max_active_runs_per_dag"): ("core", "max_active_runs_per_dag"),
-    ("core", "max_map_length"): ("core", "max_map_length"),
-    ("core", "default_task_retries"): ("core", "default_task_retries"),
-    ("core", "dags_are_paused_at_creation"): ("core", "dags_are_paused_at_creation"),
-    ("core", "base_log_folder"): ("logging", "folder"),
-    ("logging", "base_log_folder"): ("logging", "folder"),
-    ("logging", "logging_level"): ("logging", "level"),
-    ("smtp", "smtp_host"): ("smtp", "host"),
-    ("smtp", "smtp_port"): ("smtp", "port"),
-    ("smtp", "smtp_user"): ("smtp", "user"),
-    ("smtp", "smtp_mail_from"): ("smtp", "mail_from"),
-    ("smtp", "smtp_starttls"): ("smtp", "starttls"),
-    ("smtp", "smtp_ssl"): ("smtp", "ssl"),
-}
 
 
 class AirflowConfigParser:
@@ -209,7 +186,7 @@ class AirflowConfigParser:
             return self._defaults.get(section, key, raw=True, fallback=None)
         if (section, key) == ("core", "plugins_folder"):
             return str(find_plugins_folder())
-        own = _MAPPED.get((section, key))
+        own = COUNTERPARTS.get((section, key))
         if own is not None and ((section, key) not in DEFAULTS or _is_set(*own)):
             return _own(*own)
         default = DEFAULTS.get((section, key))

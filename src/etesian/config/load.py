@@ -1,14 +1,19 @@
-"""Reading the settings: the environment first, then ``$ETESIAN_HOME/etesian.toml``, then defaults."""
+"""Reading the settings: the environment first, then ``$ETESIAN_HOME/etesian.toml``, then an Airflow installation's
+own, then defaults.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple, cast
 
 import msgspec
 
+from etesian.config.airflow import read_airflow_settings
 from etesian.config.errors import SettingsError
+from etesian.config.given import Given
 from etesian.config.option import OptionInfo
 from etesian.config.secret import SecretUrl
 from etesian.config.settings import SECTIONS, Settings, options_of
@@ -17,15 +22,6 @@ HOME_VARIABLE: Final = "ETESIAN_HOME"
 FILE_NAME: Final = "etesian.toml"
 _PREFIX: Final = "ETESIAN__"
 DEFAULT_SOURCE: Final = "default"
-
-
-class Given(NamedTuple):
-    """One value that somebody set."""
-
-    section: str
-    key: str
-    value: object
-    source: str  #: the environment variable or the file, for messages
 
 
 class LoadedSettings(NamedTuple):
@@ -59,6 +55,12 @@ def load_with_sources(environ: Mapping[str, str], home: Path | None = None) -> L
         if option.name not in sources:
             values[option.section][option.key] = _convert(option, given)
             sources[option.name] = given.source
+    for given in read_airflow_settings(environ):
+        option = known[given.section][given.key]
+        if option.name not in sources:
+            with suppress(msgspec.ValidationError):  # what only Airflow understands is left to Airflow
+                values[option.section][option.key] = option.convert(given.value)
+                sources[option.name] = given.source
     for options in known.values():
         for option in options.values():
             if option.in_home and option.key not in values[option.section]:

@@ -129,3 +129,31 @@ def test_a_bad_secret_is_not_repeated_in_the_message(tmp_path: Path) -> None:
         load_settings({}, tmp_path)
 
     assert "1234567" not in str(caught.value)
+
+
+def test_what_ours_do_not_say_is_taken_from_airflow_with_its_source(tmp_path: Path) -> None:
+    airflow, home = tmp_path / "airflow", tmp_path / "etesian"
+    (airflow / "dags").mkdir(parents=True)
+    home.mkdir()
+    write_file(home, "[core]\nmax_map_length = 7\n")
+    file = airflow / "airflow.cfg"
+    file.write_text(
+        "[core]\nparallelism = 5\nmax_map_length = 9\nexecutor = SequentialExecutor\nload_examples = maybe\n"
+        "[smtp]\nsmtp_host = mail.example.org\n[unknown]\nkey = %(not) a value\n"
+    )
+
+    loaded = load_with_sources(
+        {"AIRFLOW_HOME": str(airflow), "AIRFLOW__CORE__MAX_ACTIVE_RUNS_PER_DAG": "3"}, home
+    )
+
+    core = loaded.settings.core
+    assert (core.parallelism, core.max_active_runs_per_dag, core.max_map_length) == (5, 3, 7)
+    assert (core.executor, core.load_examples) == ("local", False)
+    assert core.dags_folder == airflow / "dags"
+    assert loaded.sources == {
+        "core.max_map_length": str(home / "etesian.toml"),
+        "core.parallelism": str(file),
+        "core.max_active_runs_per_dag": "environment variable AIRFLOW__CORE__MAX_ACTIVE_RUNS_PER_DAG",
+        "core.dags_folder": "environment variable AIRFLOW_HOME",
+        "smtp.host": str(file),
+    }

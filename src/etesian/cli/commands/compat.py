@@ -7,7 +7,7 @@ import click
 from etesian.cli.errors import ConflictError
 from etesian.compat.environment import disable as disable_environment
 from etesian.compat.environment import enable as enable_environment
-from etesian.compat.environment import find_real_airflow, is_enabled
+from etesian.compat.environment import find_real_airflow, is_enabled, remove_command, write_command
 
 
 @click.group("compat")
@@ -20,20 +20,28 @@ def group() -> None:
 
 @group.command()
 @click.option("--force", is_flag=True, help="Also where the real apache-airflow is installed.")
-def enable(force: bool) -> None:
+@click.option(
+    "--command", "with_command", is_flag=True, help="Also make an `airflow` command that maps to ours."
+)
+def enable(force: bool, with_command: bool) -> None:
     """Switch it on."""
     real = find_real_airflow()
     if real is not None and not force:
         raise ConflictError(
             f"{real} is installed in this environment; uninstall it, or hide it with `etesian compat enable --force`"
         )
+    command = write_command() if with_command else None
     click.echo(f"`import airflow` now gives Etesian's in this environment, by {enable_environment()}.")
+    if command is not None:
+        click.echo(f"`airflow` now does what `etesian` does, by {command}.")
 
 
 @group.command()
 def disable() -> None:
     """Switch it off."""
     click.echo("It is off." if disable_environment() else "It was not on.")
+    if remove_command():
+        click.echo("The `airflow` command is removed.")
 
 
 @group.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from etesian.cli.session import Session, pass_session
+from etesian.config.airflow import is_from_airflow
 
 
 @click.command()
@@ -17,6 +18,12 @@ def standalone(session: Session) -> None:
     """
     from etesian.cli.services.standalone import run_standalone
 
+    taken = [name for name, source in session.loaded.sources.items() if is_from_airflow(source)]
+    if taken:
+        click.echo(
+            f"Taken from Airflow: {', '.join(taken)}; `etesian config list --changed` says from where.",
+            err=True,
+        )
     run_standalone(session.settings)
 
 
