@@ -7,19 +7,21 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from etesian.operators.python_callable import PythonOperator
+from etesian.sdk.asset_access import AssetAccessControl
 from etesian.sdk.assets import Asset, AssetAll, AssetWatcher, BaseAsset
 from etesian.sdk.dag import DAG
 from etesian.sdk.exceptions import InvalidDagError
+from etesian.sdk.taskflow import TaskDecorator
 
 #: Parameters that do not name an asset to read.
-OWN_PARAMETERS = ("self", "context")
+OWN_PARAMETERS = ("self", "context", "outlet_events")
 
 
 class AssetOperator(PythonOperator):
     """Runs the function of an asset.
 
-    A parameter ``self`` gets the asset that it makes, ``context`` the context; any other one without a
-    default names an asset that it reads.
+    A parameter ``self`` gets the asset that it makes, ``context`` the context and ``outlet_events`` what is said of
+    the update; any other one without a default names an asset that it reads.
     """
 
     custom_operator_name = "@asset"
@@ -35,7 +37,7 @@ class AssetOperator(PythonOperator):
 
     def determine_kwargs(self, context: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return what the function's parameters stand for."""
-        known = {"self": self.definition, "context": context}
+        known = {"self": self.definition, "context": context, "outlet_events": context["outlet_events"]}
         names = inspect.signature(self.python_callable).parameters
         return {
             name: known.get(name, Asset(name=name))
@@ -76,11 +78,18 @@ class asset:  # a decorator
         group: str = Asset.asset_type,
         extra: Mapping[str, Any] | None = None,
         watchers: Sequence[AssetWatcher] = (),
+        access_control: AssetAccessControl | None = None,
         dag_id: str | None = None,
         **dag_arguments: Any,
     ) -> None:
         self._schedule = schedule
-        self._asset_arguments = {"uri": uri, "group": group, "extra": extra, "watchers": watchers}
+        self._asset_arguments = {
+            "uri": uri,
+            "group": group,
+            "extra": extra,
+            "watchers": watchers,
+            "access_control": access_control,
+        }
         self._name = name
         self._dag_id = dag_id
         self._dag_arguments = dag_arguments
@@ -132,6 +141,12 @@ def _make_dag(
     schedule: Any,
     dag_arguments: Mapping[str, Any],
 ) -> None:
+    """Make the DAG. A function that is a task already, by ``@task``, keeps the arguments of that."""
+    if isinstance(function, TaskDecorator):
+        with DAG(dag_id, schedule=schedule, **{"catchup": False, **dag_arguments}) as dag:
+            function.override(outlets=list(outlets))()
+        dag.fileloc = function.function.__code__.co_filename
+        return
     parameters = inspect.signature(function).parameters
     inlets = [
         Asset.ref(name=name)

@@ -14,7 +14,9 @@ from etesian.sdk.dag import DAG
 from etesian.sdk.exceptions import InvalidDagError
 from etesian.sdk.scope import DagContext
 from etesian.sdk.spec_building import build_spec
+from etesian.sdk.taskflow import task
 from etesian.spec.task import MarkerSpec
+from etesian.testing import run_dag
 from tests.unit.memory_platform import DAY, make_context
 
 
@@ -73,6 +75,27 @@ def test_a_function_becomes_an_asset_with_a_dag(monkeypatch: pytest.MonkeyPatch)
     assert task.outlets == [orders]
     assert task.inlets == [Asset.ref(name="customers")]
     assert task.execute(make_context(task)) == ("s3://b/orders", "run", "customers", 5)
+
+
+def test_an_asset_says_of_its_update_and_may_be_made_by_a_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(DagContext, "current_autoregister_module_name", __name__)
+    monkeypatch.setattr(DagContext, "autoregistered_dags", {})
+
+    @asset(schedule=None)
+    def orders(self: Asset, outlet_events: Any) -> None:
+        outlet_events[self].add_partitions("eu")
+
+    @asset(schedule=None)
+    @task.bash
+    def prices() -> str:
+        return "echo 1"
+
+    first, second = (found for found, _ in DagContext.autoregistered_dags)
+    run = run_dag(first)
+    assert [event.partition_key for event in run.store.asset_events] == ["eu"]
+    assert first.get_task("orders").inlets == []
+    assert second.get_task("prices").outlets == [prices]
+    assert run_dag(second).task("prices").xcom == "1"
 
 
 def test_one_function_may_make_several_assets(monkeypatch: pytest.MonkeyPatch) -> None:

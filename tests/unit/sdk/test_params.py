@@ -161,3 +161,54 @@ def test_a_wrong_schema_is_an_error_of_its_own(schema: Any, message: str) -> Non
 def test_the_spec_of_a_param_labels_values_by_text() -> None:
     spec = Param(1, type="integer", enum=[1, 2], values_display={1: "one", 2: "two"}).to_spec()
     assert spec.schema["values_display"] == {"1": "one", "2": "two"}
+
+
+def test_params_keep_what_a_form_needs() -> None:
+    form = Param(
+        "a",
+        type=["null", "string"],
+        title="Pick one",
+        description="Which one",
+        description_md="**Which** one",
+        enum=["a", "b", None],
+        values_display={"a": "The first"},
+        examples=["a"],
+        section="Choices",
+        format="multiline",
+        minLength=1,
+    )
+    assert form.to_spec().schema == {
+        "type": ["null", "string"],
+        "title": "Pick one",
+        "description_md": "**Which** one",
+        "enum": ["a", "b", None],
+        "values_display": {"a": "The first"},
+        "examples": ["a"],
+        "section": "Choices",
+        "format": "multiline",
+        "minLength": 1,
+    }
+    assert form.to_spec().description == "Which one"
+
+
+@pytest.mark.parametrize(
+    ("schema", "good", "bad"),
+    [
+        ({"type": "string", "format": "date"}, "2030-01-02", "2030-13-01"),
+        ({"type": "string", "format": "date-time"}, "2030-01-02T03:04:05+00:00", "yesterday"),
+        ({"type": "string", "format": "time"}, "03:04:05", "25:00"),
+        ({"type": "string", "format": "duration"}, "P3DT4H", "3 days"),
+        ({"type": "string", "format": "email"}, "me@example.com", "me"),
+        ({"type": "string", "format": "uri"}, "https://example.com/a", "no address"),
+        ({"type": "array", "items": {"type": "number"}}, [1, 2.5], ["1"]),
+        ({"type": "array", "examples": ["a", "b"]}, ["a"], "a"),
+        ({"type": ["object", "null"]}, {"a": 1}, [1]),
+        ({"type": "integer", "minimum": 1, "maximum": 9}, 9, 10),
+        ({"enum": ["a", "b"]}, "b", "c"),
+        ({"type": "string", "pattern": "^[a-z]+$"}, "abc", "ABC"),
+    ],
+)
+def test_every_type_and_format_of_params_is_checked(schema: dict[str, Any], good: Any, bad: Any) -> None:
+    assert Param(good, **schema).resolve() == good
+    with pytest.raises(ParamValidationError):
+        Param(good, **schema).resolve(bad)
