@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from etesian.compat.module import TableLoader
 from etesian.compat.plugins_manager import find_plugin
+
+if TYPE_CHECKING:
+    from importlib.abc import Loader
+else:
+    Loader = object  # nothing of the base class is used
 
 _PARTS: Final = ("operators", "sensors", "hooks", "executors", "macros")
 
@@ -19,7 +23,7 @@ def find_plugin_module(fullname: str) -> ModuleSpec | None:
     if root != "airflow" or part not in _PARTS or not name or "." in name:
         return None
     contents = _contents(part, name)
-    return ModuleSpec(fullname, _PluginLoader(fullname, contents)) if contents else None
+    return ModuleSpec(fullname, _PluginLoader(contents)) if contents else None
 
 
 def find_plugin_macros(name: str) -> ModuleType | None:
@@ -37,12 +41,15 @@ def _contents(part: str, name: str) -> dict[str, Any]:
     return {} if plugin is None else {value.__name__: value for value in getattr(plugin, part)}
 
 
-class _PluginLoader(TableLoader):
+class _PluginLoader(Loader):
     """Makes a module of things that exist already."""
 
-    def __init__(self, fullname: str, contents: dict[str, Any]) -> None:
-        super().__init__(fullname, {})
+    def __init__(self, contents: dict[str, Any]) -> None:
         self._contents = contents
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """Make the module."""
+        return ModuleType(spec.name, doc="What a plugin adds.")
 
     def exec_module(self, module: ModuleType) -> None:
         """Put them in."""
