@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from etesian.foundation.errors import EtesianError
-from etesian.lifecycle.records import DagRunRecord, RunKey
+from etesian.lifecycle.records import DagRunRecord, RunKey, TaskKey
 from etesian.lifecycle.state import TaskState
 from etesian.protocol.commands import AnswerInput
 from etesian.protocol.reports import Claim, Finished, Succeeded
@@ -27,7 +27,7 @@ from etesian.scheduler.core.decisions import (
     StartTrigger,
     StopAttempt,
 )
-from etesian.scheduler.core.events import Event, PoolsSet, RunAdded, SpecUpdated, Tick
+from etesian.scheduler.core.events import Event, PoolsSet, RunAdded, SpecUpdated, Tick, XComPushed
 from etesian.scheduler.core.settings import CoreSettings
 from etesian.spec.codec import compute_hash
 from etesian.spec.dag import DagSpec
@@ -121,7 +121,16 @@ class RunDriver:
         self._granted.remove(attempt_id)
         started_at = self.clock.now()
         report = self._run_user_code(workload)
+        self._turn(*self._pushed_by(workload))
         self._turn(msgspec.structs.replace(report, started_at=started_at, ended_at=self.clock.now()))
+
+    def _pushed_by(self, workload: Workload) -> list[Event]:
+        """Return what an attempt pushed by itself while it ran."""
+        if isinstance(workload, RunCallback):
+            return []
+        key = TaskKey(workload.run.dag_id, workload.run.run_id, workload.task_id, workload.map_index)
+        pushed = self.store.xcoms.get(key, {}).values()
+        return [XComPushed(attempt_id=workload.attempt_id, key=it.key, length=it.length) for it in pushed]
 
     def _run_user_code(self, workload: RunTask | RunCallback) -> Finished:
         if isinstance(workload, RunCallback):

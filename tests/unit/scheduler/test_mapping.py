@@ -7,6 +7,7 @@ import pytest
 from etesian.protocol.commands import ClearTasks, TaskSelection
 from etesian.protocol.reports import Skipped, Succeeded
 from etesian.scheduler.core.decisions import DeleteTaskInstances
+from etesian.scheduler.core.events import XComPushed
 from etesian.spec.task import GroupSpec, LiteralInput, MapSpec, XComInput
 from etesian.spec.trigger_rule import TriggerRule
 from tests.unit.scheduler.driver import Driver, dag, pushed, task
@@ -47,6 +48,21 @@ def test_a_placeholder_becomes_task_instances_when_the_length_is_known() -> None
     assert driver.decided(DeleteTaskInstances) == [DeleteTaskInstances(keys=(placeholder,))]
     assert driver.states() == {"list": "success", "work[0]": "queued", "work[1]": "queued", "join": "none"}
     assert driver.workloads[-1].map_lengths == {"x": 2}
+
+
+def test_a_value_that_was_pushed_by_hand_decides_the_length() -> None:
+    driver = Driver(dag(task("list", retries=1), task("work", "list", mapped=over("list"))))
+    driver.trigger()
+    driver.claim("list")
+    driver.do(XComPushed(attempt_id=driver.open_attempt("list"), key="return_value", length=5))
+    driver.fail("list")
+    driver.wait(hours=1)  # what the first try pushed is forgotten
+    driver.claim("list")
+    driver.do(XComPushed(attempt_id=driver.open_attempt("list"), key="return_value", length=2))
+
+    driver.finish("list", Succeeded())
+
+    assert driver.dispatched() == ["work[0]", "work[1]"]
 
 
 def test_what_is_below_waits_for_all_task_instances() -> None:

@@ -25,6 +25,22 @@ from etesian.testing.result import NoSuchTaskError, RunFailedError
 from etesian.testing.run_driver import RunStuckError
 
 
+def test_a_list_that_a_task_pushes_by_hand_can_be_mapped_over() -> None:
+    with DAG("by_hand") as dag:
+
+        @task(do_xcom_push=False)
+        def extract(ti: Any = None) -> None:
+            ti.xcom_push("return_value", [1, 2, 3])
+
+        @task
+        def double(x: int) -> int:
+            return 2 * x
+
+        double.expand(x=extract())
+    run = run_dag(dag)
+    assert [run.task("double", index).xcom for index in range(3)] == [2, 4, 6]
+
+
 def test_tasks_run_in_order_and_pass_values_on() -> None:
     seen: list[str] = []
     with DAG("chain") as dag:
@@ -299,7 +315,7 @@ def test_tasks_can_succeed_without_being_run() -> None:
 def test_a_task_that_takes_too_long_is_ended() -> None:
     with DAG("slow") as dag:
 
-        @task(execution_timeout=timedelta(milliseconds=20))
+        @task(execution_timeout=timedelta(milliseconds=300))
         def spin() -> None:
             while True:
                 sum(range(1000))

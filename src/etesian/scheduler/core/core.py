@@ -58,6 +58,7 @@ from etesian.scheduler.core.events import (
     RunLoaded,
     SpecUpdated,
     Tick,
+    XComPushed,
 )
 from etesian.scheduler.core.halt import time_out_run
 from etesian.scheduler.core.memory import Memory
@@ -97,6 +98,7 @@ HANDLERS: Final[dict[type, Handler]] = {
     DeleteDag: lambda memory, event, _: delete.delete_dag(memory, event),
     CallbacksLoaded: lambda memory, event, now: callbacks.load_callbacks(memory, event.callbacks, now),
     CallbackDone: lambda memory, event, _: callbacks.forget_callback(memory, event.callback_id),
+    XComPushed: lambda memory, event, _: outcomes.note_pushed(memory, event),
     Tick: lambda memory, event, _: None,
 }
 

@@ -140,6 +140,14 @@ class AttemptsLost(_Event, frozen=True, kw_only=True):
     reason: str
 
 
+class XComPushed(_Event, frozen=True, kw_only=True):
+    """A running attempt has stored a value."""
+
+    attempt_id: str
+    key: str
+    length: int | None = None  #: of a list or dict; None: it has none
+
+
 class CallbacksLoaded(_Event, frozen=True, kw_only=True):
     """Callbacks that a former leader saved and that have not run; a new leader sends them once."""
 
@@ -168,6 +176,7 @@ Event: TypeAlias = (
     | AttemptsHeld
     | AttemptsLost
     | CallbackDone
+    | XComPushed
     | CallbacksLoaded
     | Tick
     | Claim

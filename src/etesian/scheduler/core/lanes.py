@@ -21,6 +21,7 @@ def make_ready(memory: Memory, instance: Instance, now: datetime, *, is_new_try:
         started_at = None
         if record.try_number:
             memory.decide(ClearXComs(key=record.key))
+            instance.node.run.lengths.pop((record.task_id, record.map_index), None)
     move(
         memory,
         instance,

@@ -13,6 +13,7 @@ from etesian.scheduler.core.callbacks import finish_callback, send_task_callback
 from etesian.scheduler.core.claims import start_attempt
 from etesian.scheduler.core.decisions import Acknowledge, SaveAttempt, StoreReport
 from etesian.scheduler.core.deferral import defer
+from etesian.scheduler.core.events import XComPushed
 from etesian.scheduler.core.memory import Instance, Memory
 from etesian.scheduler.core.moments import as_utc, wait_of
 from etesian.scheduler.core.moves import FRESH, move
@@ -111,13 +112,25 @@ def _succeed(memory: Memory, instance: Instance, report: Finished, outcome: Succ
         record_events(memory, instance.record.key, outcome.asset_events, "task")
 
 
+def note_pushed(memory: Memory, event: XComPushed) -> None:
+    """Take a value that an attempt pushed while it runs: it counts if the task comes to success."""
+    instance = memory.attempts.get(event.attempt_id)
+    if instance is not None:
+        _note_length(instance, event.key, event.length)
+
+
 def _note_lengths(instance: Instance, outcome: Succeeded) -> None:
     """Remember the lengths of pushed values: they decide how often tasks that are mapped over them run."""
-    if outcome.xcoms:
-        record = instance.record
-        instance.node.run.lengths[record.task_id, record.map_index] = {
-            value.key: -1 if value.length is None else value.length for value in outcome.xcoms
-        }
+    for value in outcome.xcoms:
+        _note_length(instance, value.key, value.length)
+
+
+def _note_length(instance: Instance, key: str, length: int | None) -> None:
+    record = instance.record
+    # Of the many instances of a mapped task only if they are needed; others may be, in a newer version.
+    if record.map_index < 0 or instance.node.task.feeds:
+        of_task = instance.node.run.lengths.setdefault((record.task_id, record.map_index), {})
+        of_task[key] = -1 if length is None else length
 
 
 def _skip_for_branch(memory: Memory, branch: Instance, task_id: str, now: datetime) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from etesian.lifecycle.state import RunState
+from etesian.lifecycle.state import RunState, TaskState
 from etesian.scheduler.core.backfills import redo_run
 from etesian.scheduler.core.deadlines import arm_deadlines
 from etesian.scheduler.core.events import RunLoaded
@@ -51,11 +51,11 @@ def load_run(memory: Memory, event: RunLoaded, now: datetime) -> None:
 
 
 def _choose_lengths(event: RunLoaded) -> dict[tuple[str, int], dict[str, int]]:
-    """Return the lengths of XComs. What a cleared task had pushed does not count any more."""
+    """Return the lengths of XComs. What a task had pushed that was cleared does not count any more."""
     lengths: dict[tuple[str, int], dict[str, int]] = {}
-    done = {(it.task_id, it.map_index) for it in event.task_instances if it.state.is_final}
+    begun = {(it.task_id, it.map_index) for it in event.task_instances if it.state is not TaskState.NONE}
     for (task_id, map_index, key), length in event.xcom_lengths.items():
-        if (task_id, map_index) in done:
+        if (task_id, map_index) in begun:
             lengths.setdefault((task_id, map_index), {})[key] = length
     return lengths
 

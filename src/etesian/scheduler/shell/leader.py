@@ -11,7 +11,8 @@ from typing import Final
 from etesian.executors.base import Executor
 from etesian.protocol.channels import Ask, FromWorker, Reply
 from etesian.protocol.reports import Acknowledged, AttemptUsage, Claim, Finished, Running
-from etesian.scheduler.core.events import AttemptsHeld, Event
+from etesian.protocol.requests import Done, PushXCom
+from etesian.scheduler.core.events import AttemptsHeld, Event, XComPushed
 from etesian.scheduler.shell.effects import Effects
 from etesian.scheduler.shell.inbox import InboxReader, reads_runs
 from etesian.scheduler.shell.inquiries import look_up
@@ -126,12 +127,18 @@ class Leader:
                 effects.batch.attempt_usage.append(message)
                 effects.writes += 1
             case Ask():
-                self._answer(executor, message)
+                return self._answer(executor, message)
         return None
 
-    def _answer(self, executor: Executor, ask: Ask) -> None:
+    def _answer(self, executor: Executor, ask: Ask) -> Event | None:
+        """Answer an attempt's question; return what the core must know of it."""
+        request = ask.request
         found = answer(self._parts.store, ask.request, now=self._parts.clock.now(), bus=self._parts.bus)
         executor.send([Reply(attempt_id=ask.attempt_id, number=ask.number, answer=found)])
+        if isinstance(request, PushXCom) and isinstance(found, Done):
+            value = request.value
+            return XComPushed(attempt_id=request.attempt_id, key=value.key, length=value.length)
+        return None
 
     def _act(self, effects: Effects) -> None:
         """Carry out what was just committed."""
