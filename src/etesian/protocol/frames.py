@@ -38,7 +38,8 @@ def encode_frame(message: msgspec.Struct) -> bytes:
 
 
 @cache  # making one takes longer than decoding many messages, and there is a reader per attempt
-def _decoder_of(message_type: Any) -> msgspec.msgpack.Decoder[Any]:
+def decoder_of(message_type: Any) -> msgspec.msgpack.Decoder[Any]:  # Any: a type expression, possibly a union
+    """Return the decoder of a type of messages."""
     return msgspec.msgpack.Decoder(message_type)
 
 
@@ -46,7 +47,7 @@ class FrameReader(Generic[Message]):
     """Collects received bytes and gives back whole messages of one type (a tagged union)."""
 
     def __init__(self, message_type: Any) -> None:  # Any: a type expression, possibly a union
-        self._decoder: msgspec.msgpack.Decoder[Message] = _decoder_of(message_type)
+        self._decoder: msgspec.msgpack.Decoder[Message] = decoder_of(message_type)
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> Iterator[Message]:

@@ -23,6 +23,8 @@ MAX_LINE_CHARACTERS: Final = 64 * 1024
 
 Redact = Callable[[str], str]
 
+_FORMATTER: Final = logging.Formatter()
+
 
 class AttemptLog:
     """Appends lines to one log file, which is made when the first line comes.
@@ -147,12 +149,11 @@ class LogFileHandler(logging.Handler):
     def __init__(self, log: AttemptLog) -> None:
         super().__init__()
         self._log = log
-        self._formatter = logging.Formatter()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record; a traceback is kept apart from the message."""
         try:
-            error = self._formatter.formatException(record.exc_info) if record.exc_info else None
+            error = _FORMATTER.formatException(record.exc_info) if record.exc_info else None
             self._log.write(
                 record.getMessage(), level=record.levelname.lower(), source=record.name, error=error
             )

@@ -12,8 +12,7 @@ import socket
 import sys
 import threading
 import traceback
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NoReturn
@@ -101,9 +100,6 @@ class DagHost:
         name = Path(self._file.file).stem
         set_process_name(f"dag host {name}")
         redirect_output(self._output)
-        warnings.filterwarnings(
-            "ignore", message=".*multi-threaded, use of fork.*", category=DeprecationWarning
-        )
 
     def _load(self) -> bool:
         """Import the file, tell the supervisor how that went, and return whether attempts can be forked."""
@@ -220,11 +216,12 @@ def _peak_memory_bytes() -> int:
 def _private_bytes() -> int:
     """Return the memory that only this process has; 0 where the system does not tell."""
     try:
-        with open("/proc/self/smaps_rollup", encoding="ascii") as file:
-            return sum(_kibibytes(file)) * 1024
+        descriptor = os.open("/proc/self/smaps_rollup", os.O_RDONLY)
     except OSError:
         return 0
-
-
-def _kibibytes(lines: Iterator[str]) -> Iterator[int]:
-    return (int(line.split()[1]) for line in lines if line.startswith("Private_"))
+    # Read without Python's files and codecs, which would add to what is measured.
+    text = os.read(descriptor, 4096)
+    os.close(descriptor)
+    return sum(
+        int(part.split(None, 2)[1]) * 1024 for part in text.splitlines() if part.startswith(b"Private_")
+    )

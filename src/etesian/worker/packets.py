@@ -12,6 +12,7 @@ from typing import Any, Final, Generic, TypeVar
 import msgspec
 
 from etesian.foundation.errors import EtesianError
+from etesian.protocol.frames import decoder_of
 
 Message = TypeVar("Message")
 
@@ -31,7 +32,7 @@ class PacketSocket(Generic[Message]):
         self, sock: socket.socket, message_type: Any
     ) -> None:  # Any: a type expression, possibly a union
         self._socket = sock
-        self._decoder: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(message_type)
+        self._decoder: msgspec.msgpack.Decoder[Message] = decoder_of(message_type)
 
     def fileno(self) -> int:
         """Return the socket's descriptor."""

@@ -16,20 +16,22 @@ import signal
 import socket
 import sys
 import traceback
+import warnings
 from collections.abc import Sequence
 from typing import NoReturn
 
 import msgspec
 
 from etesian.foundation.process import set_process_name
+from etesian.protocol.frames import decoder_of
 from etesian.telemetry.process_logs import configure_process_log
 from etesian.worker.dag_host import DagHost, HostSockets
 from etesian.worker.fork_loop import ForkLoop
 from etesian.worker.large_pages import own_memory, use_large_pages
-from etesian.worker.messages import DagFile, HostEnded, KillHost, ProcessSettings, StartHost, ToZygote
+from etesian.worker.messages import DagFile, HostEnded, KillHost, ProcessSettings, StartHost, ToHost, ToZygote
 from etesian.worker.packets import PacketSocket, PeerGoneError
 from etesian.worker.rehearsal import rehearse
-from etesian.worker.runner import create_runner
+from etesian.worker.runner import TaskRunner, create_runner
 
 logger = logging.getLogger(__name__)
 
@@ -60,8 +62,12 @@ def _is_there(module_name: str) -> bool:
 class Zygote:
     """Forks a DAG host per request and tells when one has ended."""
 
-    def __init__(self, control: PacketSocket[ToZygote], settings: ProcessSettings) -> None:
+    def __init__(
+        self, control: PacketSocket[ToZygote], runner: TaskRunner, settings: ProcessSettings
+    ) -> None:
+        """``runner`` is copied into each DAG host, as is everything here: what it has learned, they know."""
         self._control = control
+        self._runner = runner
         self._settings = settings
         self._memory = own_memory()
         self._hosts: dict[int, int] = {}  #: number of each DAG host, by its pid
@@ -116,8 +122,7 @@ class Zygote:
             loop.close()
             control, channel, output = descriptors
             sockets = HostSockets(socket.socket(fileno=control), socket.socket(fileno=channel), output)
-            runner = create_runner(self._settings.runner)
-            host = DagHost(dag_file, sockets, runner, self._settings, self._memory)
+            host = DagHost(dag_file, sockets, self._runner, self._settings, self._memory)
         except BaseException:
             traceback.print_exc()
             os._exit(1)
@@ -141,14 +146,18 @@ def main() -> None:
     configure_process_log("zygote")
     set_process_name("etesian zygote")
     preload(settings.preload)
+    runner = create_runner(settings.runner)
     try:
-        rehearse(create_runner(settings.runner), settings)
+        rehearse(runner, settings)
     except Exception:
         logger.warning("the rehearsal of a task failed; tasks will start more slowly", exc_info=True)
+    # What follows would otherwise be done by each DAG host, on memory that has to be copied for it.
+    warnings.filterwarnings("ignore", message=".*multi-threaded, use of fork.*", category=DeprecationWarning)
+    decoder_of(ToHost)
     gc.collect()
     gc.freeze()
     use_large_pages()
-    Zygote(PacketSocket(control, ToZygote), settings).serve()
+    Zygote(PacketSocket(control, ToZygote), runner, settings).serve()
 
 
 if __name__ == "__main__":
