@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from importlib.metadata import entry_points
 from typing import Any, ClassVar, NamedTuple
@@ -23,6 +23,7 @@ class HookInfo(NamedTuple):
     """A connection type and the hook that serves it."""
 
     hook_class: Any
+    hook_class_name: str
     connection_id_attribute_name: str
     package_name: str
     hook_name: str
@@ -61,13 +62,15 @@ class ProvidersManager:
         return dict(sorted(found.items()))
 
     @cached_property
-    def hooks(self) -> dict[str, HookInfo | None]:
-        """Hooks by connection type; a hook that cannot be imported is None."""
-        found: dict[str, HookInfo | None] = {}
-        for package, provider in self.providers.items():
-            for entry in provider.data.get("connection-types", []):
-                found[entry["connection-type"]] = _hook(package, entry)
-        return found
+    def hooks(self) -> Mapping[str, HookInfo | None]:
+        """Hooks by connection type, imported when they are asked for; one that cannot be imported is None."""
+        return _Hooks(
+            {
+                entry["connection-type"]: (package, entry)
+                for package, provider in self.providers.items()
+                for entry in provider.data.get("connection-types", [])
+            }
+        )
 
     def initialize_providers_queues(self) -> None:
         """Everything is read when it is asked for."""
@@ -95,13 +98,33 @@ class ProvidersManager:
         }
 
 
+class _Hooks(Mapping[str, HookInfo | None]):
+    """Imports each hook once, and none in vain: all of a large environment take seconds."""
+
+    def __init__(self, entries: Mapping[str, tuple[str, Mapping[str, Any]]]) -> None:
+        self._entries = entries
+        self._found: dict[str, HookInfo | None] = {}
+
+    def __getitem__(self, connection_type: str) -> HookInfo | None:
+        if connection_type not in self._found:
+            self._found[connection_type] = _hook(*self._entries[connection_type])
+        return self._found[connection_type]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+
 def _hook(package: str, entry: Mapping[str, Any]) -> HookInfo | None:
     try:
         hook_class = import_string(entry["hook-class-name"])
-    except ImportError:
+    except Exception:  # a library may fail in any way when it is imported
         return None
     return HookInfo(
         hook_class=hook_class,
+        hook_class_name=entry["hook-class-name"],
         connection_id_attribute_name=getattr(hook_class, "conn_name_attr", "conn_id"),
         package_name=package,
         hook_name=getattr(hook_class, "hook_name", hook_class.__name__),

@@ -48,27 +48,66 @@ def test_what_stands_in_for_airflow_is_not_taken_for_it(
     assert find_real_airflow() == found
 
 
-def test_providers_that_import_airflow_to_say_what_they_offer_are_listed(tmp_path: Path) -> None:
-    (tmp_path / "pigeon.py").write_text(
-        "from airflow import __version__\n"
-        "def info(): return {'package-name': 'apache-airflow-providers-pigeon-post', 'name': 'Pigeons'}\n"
-    )
+PIGEONS = """
+from airflow import __version__
+from etesian.hooks.base import BaseHook
+
+class PigeonHook(BaseHook):
+    conn_name_attr = "loft_id"
+    hook_name = "Loft"
+
+def info():
+    return {
+        "package-name": "apache-airflow-providers-pigeon-post",
+        "name": "Pigeons",
+        "connection-types": [
+            {"connection-type": "loft", "hook-class-name": "pigeon.PigeonHook"},
+            {"connection-type": "roof", "hook-class-name": "broken_pigeon.RoofHook"},
+        ],
+    }
+"""
+
+
+@pytest.fixture
+def pigeon_post(tmp_path: Path) -> dict[str, str]:
+    """An environment with a provider, one of whose hooks cannot be imported."""
+    (tmp_path / "pigeon.py").write_text(PIGEONS)
+    (tmp_path / "broken_pigeon.py").write_text("print('tried'); raise RuntimeError('lost')")
     info = tmp_path / "apache_airflow_providers_pigeon_post-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text(
         "Metadata-Version: 2.1\nName: apache-airflow-providers-pigeon-post\nVersion: 1.0\n"
     )
     (info / "entry_points.txt").write_text("[apache_airflow_provider]\nprovider_info = pigeon:info\n")
+    return {**os.environ, "PYTHONPATH": str(tmp_path)}
+
+
+def words_of(environment: dict[str, str], *command: str) -> list[list[str]]:
     done = subprocess.run(
-        [sys.executable, "-m", "etesian", "providers", "list", "-o", "plain"],
-        env={**os.environ, "PYTHONPATH": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=True,
+        [sys.executable, *command], env=environment, capture_output=True, text=True, check=True
     )
-    assert done.stdout.splitlines()[-1].split() == [
-        "pigeon.post", "1.0", "Pigeons", "apache-airflow-providers-pigeon-post",
-    ]  # fmt: skip
+    return [line.split() for line in done.stdout.splitlines()]
+
+
+def test_providers_that_import_airflow_to_say_what_they_offer_are_listed(pigeon_post: dict[str, str]) -> None:
+    listed = words_of(pigeon_post, "-m", "etesian", "providers", "list", "-o", "plain")
+    assert listed[-1] == ["pigeon.post", "1.0", "Pigeons", "apache-airflow-providers-pigeon-post"]
+
+
+def test_a_hook_that_cannot_be_imported_is_listed_as_such(pigeon_post: dict[str, str]) -> None:
+    listed = words_of(pigeon_post, "-m", "etesian", "providers", "hooks", "-o", "plain")
+    assert ["loft", "Loft", "apache-airflow-providers-pigeon-post"] in listed
+    assert ["roof", "(cannot", "be", "imported)"] in listed
+
+
+def test_only_the_hook_that_is_asked_for_is_imported(pigeon_post: dict[str, str]) -> None:
+    code = (
+        "from etesian import compat; compat.install()\n"
+        "from airflow.providers_manager import ProvidersManager\n"
+        "hooks = ProvidersManager().hooks\n"
+        "print(sorted(hooks), hooks['loft'].connection_id_attribute_name)"
+    )
+    assert words_of(pigeon_post, "-c", code) == [["['loft',", "'roof']", "loft_id"]]
 
 
 @pytest.mark.parametrize(
