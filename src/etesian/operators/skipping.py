@@ -20,15 +20,15 @@ class SkipMixin:
     inherits_from_skipmixin = True
 
     @staticmethod
-    def skip(ti: Any, *tasks: Any, **_: Any) -> None:
-        """Skip tasks given as tasks or by id.
+    def skip(ti: Any = None, *positional: Any, tasks: Iterable[Any] | None = None, **_: Any) -> None:
+        """Skip ``tasks``, given as tasks or by id.
 
         Airflow 1 and 2 gave the run and its date first: ``skip(dag_run, execution_date, tasks)``.
 
         Raises:
             DownstreamTasksSkipped: the signal to the platform, when there is anything to skip.
         """
-        given: Iterable[Any] = tasks[0] if len(tasks) == 1 else tasks[1]
+        given: Iterable[Any] = tasks if tasks is not None else positional[-1]
         task_ids = [task if isinstance(task, str) else task.task_id for task in given]
         if task_ids:
             raise DownstreamTasksSkipped(tasks=_with_map_index(ti, task_ids))

@@ -22,9 +22,16 @@ from etesian.protocol.requests import (
     TriggerRun,
 )
 from etesian.sdk.dag_links import TriggerDagRunLink
-from etesian.sdk.exceptions import AirflowException, AirflowSkipException, DagNotFound, DagRunAlreadyExists
+from etesian.sdk.exceptions import (
+    AirflowException,
+    AirflowSkipException,
+    DagNotFound,
+    DagRunAlreadyExists,
+    DagRunTriggerException,
+)
 from etesian.sdk.operator import BaseOperator
 from etesian.sdk.runtime import ask
+from etesian.sdk.scope import detached
 from etesian.sdk.timezone import convert_to_utc
 from etesian.sdk.xcom_arg import NOTSET, ArgNotSet
 from etesian.triggers.external_task import DagStateTrigger
@@ -244,6 +251,20 @@ class TriggerDagRunOperator(BaseOperator):
             raise AirflowSkipException("the python_callable wants no run to be started")
         self.trigger_run_id = order.run_id
         self.conf = order.payload
+
+
+def start_run_for(operator: BaseOperator, order: DagRunTriggerException, context: Context) -> None:
+    """Start the run that an operator of a provider package asks for, and wait for it here if it says so."""
+    options = {name: value for name, value in order.options.items() if name != "deferrable"}
+    with detached():
+        starter = TriggerDagRunOperator(
+            task_id=operator.task_id,
+            trigger_dag_id=order.trigger_dag_id,
+            trigger_run_id=order.dag_run_id,
+            note=order.note,
+            **options,
+        )
+    starter.execute(context)
 
 
 def _states(given: Collection[str] | None, default: RunState) -> list[str]:

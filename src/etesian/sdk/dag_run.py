@@ -97,6 +97,14 @@ class DagRun:
         """Return when it ended; None while it runs."""
         return coerce_datetime(self._ended_at)
 
+    @staticmethod
+    def generate_run_id(
+        run_type: Any, logical_date: datetime | None = None, run_after: datetime | None = None, **_: Any
+    ) -> str:
+        """Return the run_id that a run of a type and date gets."""
+        moment = logical_date if logical_date is not None else run_after
+        return f"{getattr(run_type, 'value', run_type)}__{moment.isoformat() if moment is not None else ''}"
+
     # --- kinds ----------------------------------------------------------------------------------------------
 
     @property

@@ -132,6 +132,19 @@ class DownstreamTasksSkipped(AirflowException):
         self.tasks = tasks
 
 
+class DagRunTriggerException(AirflowException):
+    """Raised by operators of provider packages: start a run of another DAG, as ``TriggerDagRunOperator`` does."""
+
+    def __init__(
+        self, *, trigger_dag_id: str, dag_run_id: str, note: str | None = None, **options: Any
+    ) -> None:
+        super().__init__(f"run DAG {trigger_dag_id} as {dag_run_id}")
+        self.trigger_dag_id = trigger_dag_id
+        self.dag_run_id = dag_run_id
+        self.note = note
+        self.options = options
+
+
 # --- what can be wrong with a DAG ---------------------------------------------------------------------------
 
 

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -22,10 +22,12 @@ from etesian.sdk.exceptions import (
     AirflowRescheduleException,
     AirflowSkipException,
     AirflowTaskTimeout,
+    DagRunTriggerException,
     DownstreamTasksSkipped,
     TaskDeferred,
 )
 from etesian.sdk.failures import fail_outcome, log_failure
+from etesian.sdk.late_names import load_late
 from etesian.sdk.observing import tell_end, tell_start
 from etesian.sdk.operator import TRIGGER_FAIL_REPR, TRIGGER_TIMEOUT
 from etesian.sdk.operator_link import compute_links
@@ -40,6 +42,8 @@ from etesian.sdk.xcom_arg import RETURN_VALUE_KEY
 __all__ = ["AttemptResult", "execute_callback", "execute_task", "run_attempt"]
 
 _log = logging.getLogger("airflow.task")
+#: starts the run that an operator of a provider package asks for
+_START_RUN: Final = "etesian.operators.trigger_dagrun:start_run_for"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,14 +113,21 @@ def _run(task: Any, workload: RunTask, ti: TaskInstance, context: Context) -> Ou
 def _call(operator: Any, resume: Resume | None, context: Context) -> Any:
     operator.pre_execute(context)
     if resume is None:
-        if operator.start_from_trigger and operator.start_trigger_args is not None:
-            operator.start_trigger_args.defer()
-        result = operator.execute(context)
+        result = _begin(operator, context)
     else:
         method, kwargs = _next_step(resume)
         result = operator.resume_execution(method, kwargs, context)
     operator.post_execute(context, result)
     return result
+
+
+def _begin(operator: Any, context: Context) -> Any:
+    if operator.start_from_trigger and operator.start_trigger_args is not None:
+        operator.start_trigger_args.defer()
+    try:
+        return operator.execute(context)
+    except DagRunTriggerException as order:
+        return load_late(_START_RUN)(operator, order, context)
 
 
 def _next_step(resume: Resume) -> tuple[str, dict[str, Any]]:

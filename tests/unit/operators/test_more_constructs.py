@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 import pytest
@@ -11,6 +12,9 @@ from etesian import DAG, get_current_context, task
 from etesian.compat.base_operators import BaseAsyncOperator
 from etesian.operators.branch import BaseBranchOperator
 from etesian.operators.empty import EmptyOperator
+from etesian.operators.skipping import SkipMixin
+from etesian.sdk.dag_run import DagRun
+from etesian.sdk.exceptions import DagRunTriggerException
 from etesian.sdk.operator import BaseOperator
 from etesian.sdk.resumable import ResumableJobMixin
 from etesian.sdk.trigger import StartTriggerArgs
@@ -112,6 +116,48 @@ def test_a_job_is_found_again_after_a_crash(
     with DAG("etl") as dag:
         Job(task_id="job", retries=1, **arguments)
     assert run_dag(dag).task("job").xcom == result
+
+
+class Asks(BaseOperator):
+    """Asks for a run as operators of provider packages do."""
+
+    def execute(self, context: Any) -> Any:
+        raise DagRunTriggerException(
+            trigger_dag_id="other",
+            dag_run_id=DagRun.generate_run_id("manual", logical_date=datetime(2030, 1, 2, tzinfo=UTC)),
+            conf={"a": 1},
+            reset_dag_run=False,
+            skip_when_already_exists=False,
+            wait_for_completion=False,
+            allowed_states=["success"],
+            failed_states=["failed"],
+            poke_interval=1,
+            deferrable=False,
+            note="why",
+        )
+
+
+def test_an_operator_of_a_provider_package_may_start_a_run() -> None:
+    with DAG("etl") as dag:
+        Asks(task_id="ask")
+    run = run_dag(dag)
+    (asked,) = run.store.triggered
+    assert (asked.dag_id, asked.run_id) == ("other", "manual__2030-01-02T00:00:00+00:00")
+    assert (asked.conf, asked.note) == ({"a": 1}, "why")
+    assert run.states == {"ask": "success"}
+
+
+class SkipsByName(BaseOperator, SkipMixin):
+    """Skips what follows, with all arguments given by name."""
+
+    def execute(self, context: Any) -> Any:
+        self.skip(ti=context["ti"], tasks=iter(self.get_direct_relatives(upstream=False)))
+
+
+def test_tasks_to_skip_may_be_given_by_name() -> None:
+    with DAG("etl") as dag:
+        SkipsByName(task_id="skip") >> EmptyOperator(task_id="after")
+    assert run_dag(dag).states == {"skip": "success", "after": "skipped"}
 
 
 class StartsElsewhere(BaseOperator):
