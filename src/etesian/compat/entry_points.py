@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 
 PLUGINS = "airflow.plugins"
 POLICIES = "airflow.policy"
 
 
-@cache
 def find_entry_points(group: str) -> tuple[EntryPoint, ...]:
     """Return the entry points of a group."""
-    return tuple(entry_points(group=group))
+    return tuple(_read().select(group=group))
+
+
+@cache
+def _read() -> EntryPoints:
+    """Read those of all distributions: one group takes as long as all."""
+    return entry_points()
