@@ -30,7 +30,11 @@ class BaseXCom(metaclass=ColumnMeta):
         found = cls._ask(key, dag_id, task_id, run_id, map_index)
         return deserialize(found.items[0].value) if found.items else None
 
-    get_value = get_one
+    @classmethod
+    def get_value(cls, *, ti_key: Any, key: str, **_: Any) -> Any:  # Any: a key of any era
+        """Return one value of the task instance of a key; None when there is none."""
+        place = {"dag_id": ti_key.dag_id, "task_id": ti_key.task_id, "run_id": ti_key.run_id}
+        return cls.get_one(key=key, map_index=ti_key.map_index, **place)
 
     @classmethod
     def get_all(cls, *, key: str, dag_id: str, task_id: str, run_id: str, **_: Any) -> list[Any]:
