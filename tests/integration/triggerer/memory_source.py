@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import Event, Lock
 from typing import Any
 
 from etesian.foundation.clock import SystemClock
@@ -17,6 +18,10 @@ from etesian.triggerer.source import FiredTrigger, TriggerRow
 
 #: What triggers did, in order: (what, name).
 HISTORY: list[tuple[str, str]] = []
+#: What triggers that block wait for, by name; the test opens them.
+GATES: defaultdict[str, Event] = defaultdict(Event)
+#: Should a test fail, its threads end all the same.
+LONGEST_BLOCK = 60.0
 
 
 @dataclass
@@ -138,13 +143,20 @@ class After(Named):
         yield TriggerEvent("a second event that nobody waits for")
 
 
+def block(name: str) -> None:
+    """Keep the thread until the gate opens."""
+    ends_at = SystemClock().monotonic() + LONGEST_BLOCK
+    while not GATES[name].is_set() and SystemClock().monotonic() < ends_at:
+        time.sleep(0.01)
+
+
 class Blocks(Named):
-    """Sleeps without ``await`` at first, then fires."""
+    """Waits for its gate without ``await``, then fires."""
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         HISTORY.append(("start", self.name))
         await asyncio.sleep(0)
-        time.sleep(self.kwargs["seconds"])
+        block(self.name)
         yield TriggerEvent("done blocking")
 
 
@@ -153,7 +165,7 @@ class BlocksInChildTask(Named):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         async def work() -> None:
-            time.sleep(self.kwargs["seconds"])
+            block(self.name)
 
         await asyncio.create_task(work())
         yield TriggerEvent("done blocking")
