@@ -15,10 +15,23 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 ROOT = "airflow"
+_PROVIDERS = "airflow.providers"
 
 
 def _is_ours(fullname: str) -> bool:
     return fullname == ROOT or fullname.startswith(ROOT + ".")
+
+
+def _find_elsewhere(fullname: str, path: Sequence[str] | None) -> ModuleSpec | None:
+    """Return the spec of a module of a provider that is ours in part, or of what a plugin adds; None for others."""
+    # late: a file that uses neither should not wait for them
+    if fullname.startswith(_PROVIDERS):
+        from etesian.compat.provider_modules import find_provider_module
+
+        return find_provider_module(fullname, path)
+    from etesian.compat.plugin_modules import find_plugin_module
+
+    return find_plugin_module(fullname)
 
 
 class AirflowFinder:
@@ -30,13 +43,9 @@ class AirflowFinder:
         """Return the spec of a module in our tables; None for others."""
         if not _is_ours(fullname):
             return None
-        # late: a process may never import airflow
-        from etesian.compat.module import find_in_tables
-        from etesian.compat.plugin_modules import find_plugin_module
-        from etesian.compat.provider_modules import find_provider_module
+        from etesian.compat.module import find_in_tables  # late: a process may never import airflow
 
-        found = find_in_tables(fullname) or find_provider_module(fullname, path)
-        return found or find_plugin_module(fullname)
+        return find_in_tables(fullname) or _find_elsewhere(fullname, path)
 
 
 class MissingFinder:

@@ -11,6 +11,7 @@ from etesian.compat.local_settings import has_local_settings
 from etesian.compat.plugins_manager import find_plugins
 from etesian.compat.policies import apply_policies, find_policies
 from etesian.compat.project_folders import find_plugins_folder
+from etesian.compat.tables import find_table
 from etesian.sdk.dag import DAG
 from etesian.sdk.observing import add_attempt_observer
 
@@ -22,6 +23,7 @@ def warm_up() -> None:
     users.
     """
     _has_nothing_to_do()
+    find_table("airflow")
 
 
 @cache
