@@ -15,9 +15,11 @@ from etesian.hooks.mail_server import MailServer, server_from_connection, server
 from etesian.hooks.smtp import SmtpHook, send_email
 from etesian.notifiers.smtp import SmtpNotifier
 from etesian.operators.email import EmailOperator
+from etesian.operators.python import PythonOperator
 from etesian.sdk.connection import Connection
 from etesian.sdk.dag import DAG
 from etesian.sdk.exceptions import AirflowNotFoundException
+from etesian.testing import run_dag
 from tests.servers.mail import Mailbox, running_mail_server
 from tests.unit.memory_platform import DAY, make_context
 
@@ -165,6 +167,22 @@ def test_a_notifier_tells_of_a_task(mailbox: Mailbox) -> None:
     message = only(mailbox)
     assert message["Subject"] == "DAG dag - Task t - Run run"
     assert "no &lt;customer&gt;" in message.get_payload()[0].get_content()
+
+
+def test_a_task_that_fails_mails_those_it_names(mailbox: Mailbox) -> None:
+    def fail() -> None:
+        raise ValueError("no <header>")
+
+    with DAG("etl") as dag:
+        common = {"python_callable": fail, "email": ["a@example.com", "b@example.com"]}
+        PythonOperator(task_id="both", retries=1, **common)
+        PythonOperator(task_id="neither", email_on_failure=False, **common)
+    run_dag(dag)
+    assert [(message["Subject"], message["X-Recipients"]) for message in mailbox.messages] == [
+        ("Task etl.both is up for retry", "a@example.com, b@example.com"),
+        ("Task etl.both failed", "a@example.com, b@example.com"),
+    ]
+    assert "no &lt;header&gt;" in mailbox.messages[-1].get_payload()[0].get_content()
 
 
 def test_addresses_are_told_apart_however_they_are_written() -> None:
