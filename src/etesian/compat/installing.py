@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -22,6 +23,12 @@ _UNDECLARED: Final = (
     "packaging", "deprecated", "tenacity", "pendulum", "structlog", "jinja2", "attrs", "python-slugify", "requests",
     "aiohttp", "lazy-object-proxy", "sqlalchemy",
 )  # fmt: skip
+#: The same, of single providers.
+_UNDECLARED_OF: Final[Mapping[str, Sequence[str]]] = {
+    "celery": ("psutil", "setproctitle"),
+    "openlineage": ("psutil", "setproctitle"),
+    "slack": ("tabulate",),
+}
 
 
 class ProviderInstallError(EtesianError):
@@ -40,13 +47,30 @@ def distribution_of(name: str) -> str:
     return _PREFIX + name[:end].replace(".", "-").replace("_", "-") + name[end:]
 
 
+def distributions_for(names: Iterable[str]) -> list[str]:
+    """Return the distributions of providers, and the libraries that they leave to Airflow to bring.
+
+    >>> distributions_for(["slack==9.11.1"])[-1]
+    'tabulate'
+    """
+    wanted = [distribution_of(name) for name in names]
+    also = dict.fromkeys(
+        library
+        for distribution in wanted
+        for provider, libraries in _UNDECLARED_OF.items()
+        if re.fullmatch(rf"{_PREFIX}{provider}\b(?!-).*", distribution)
+        for library in libraries
+    )
+    return [*wanted, *_UNDECLARED, *also]
+
+
 def install_providers(names: Sequence[str], *, upgrade: bool = False) -> list[str]:
     """Install providers with uv, else pip, into this environment; return the command that did it.
 
     Raises:
         ProviderInstallError: the installer failed; its own words came before.
     """
-    wanted = [*map(distribution_of, names), *_UNDECLARED]
+    wanted = distributions_for(names)
     with tempfile.TemporaryDirectory(prefix="etesian-providers-") as folder:
         command = _command(Path(folder), wanted, upgrade=upgrade)
         if subprocess.run(command, check=False).returncode:

@@ -45,4 +45,8 @@ def initialize(*_: Any, **__: Any) -> None:
     """Nothing is left to initialise."""
 
 
+def configure_orm(*_: Any, **__: Any) -> None:
+    """There is no database to connect this process to."""
+
+
 globals().update(load_local_settings())

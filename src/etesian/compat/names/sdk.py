@@ -196,6 +196,9 @@ MODULES = {
         "get_hitl_detail_content_detail",
     ),
     "airflow.sdk.execution_time.xcom": XCOM,
+    "airflow.sdk.execution_time.comms": names(
+        "etesian.compat.supervisor_messages", "XComResult", "VariableResult", "ConnectionResult"
+    ),
     "airflow.sdk.execution_time.timeout": names("etesian.compat.timeout", "timeout"),
     "airflow.sdk.execution_time.task_runner": names(
         "etesian.sdk.task_instance", RuntimeTaskInstance="TaskInstance"
