@@ -6,7 +6,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PYTEST := $(BIN)/pytest --doctest-modules --ignore=src/etesian/store/migrations --ignore=src/etesian/compat/adapters -n 2
-PROVIDERS_PYTEST := .venv-providers/bin/pytest -W default -n 2 --dist loadfile
+PROVIDERS_PYTEST := .venv-providers/bin/pytest -W ignore -n 2 --dist loadfile
 DOCUMENTED := src/etesian docs README.md CONTRIBUTING.md CHANGELOG.md benchmarks scripts examples Makefile
 
 # Bytecode is part of what is measured and of how fast tests start, also where the machine forbids it by default.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import EntryPoint, EntryPoints, entry_points
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
 
 PLUGINS = "airflow.plugins"
 POLICIES = "airflow.policy"
@@ -15,6 +16,6 @@ def find_entry_points(group: str) -> tuple[EntryPoint, ...]:
 
 
 @cache
-def _read() -> EntryPoints:
+def _read() -> Any:  # Any: another class in each version of Python
     """Read those of all distributions: one group takes as long as all."""
     return entry_points()
