@@ -104,16 +104,19 @@ def test_a_running_task_goes_on_while_the_scheduler_is_away(
 def test_a_report_is_repeated_until_it_is_acknowledged(
     start_worker: StartWorker, scheduler: SchedulerUnderTest, tmp_path: Path
 ) -> None:
-    start_worker(marking(tmp_path))
+    worker = start_worker(marking(tmp_path))
     scheduler.acknowledges = False
     work = task("work")
     report = scheduler.run_one(work)
+    scheduler.wait_for(lambda: work.attempt_id in scheduler.usage, "the end of its process")
     scheduler.reconnect()
     scheduler.finished.clear()
     assert scheduler.wait_for_report(work) == [report]
     running = [message for message in scheduler.messages if isinstance(message, Running)][-1]
     assert running.claimed == (work.attempt_id,), "it must not be taken for lost before its report arrives"
     scheduler.executor.send([Acknowledged(attempt_ids=(work.attempt_id,))])
+    (journal,) = worker.home.rglob("reports.journal")
+    wait_until(lambda: not journal.stat().st_size, "the report to be forgotten")
     scheduler.reconnect()
     scheduler.run(task("work"))
     reports = [message for message in scheduler.messages if isinstance(message, Finished)]
