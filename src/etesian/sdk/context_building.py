@@ -4,9 +4,9 @@ used.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from etesian.protocol.requests import TaskScope
 from etesian.sdk import macros
@@ -15,6 +15,7 @@ from etesian.sdk.asset_events import InletEventsAccessors, OutletEventAccessors,
 from etesian.sdk.context import Context, LazyValue
 from etesian.sdk.dag_run import DagRun, find_previous_run
 from etesian.sdk.exceptions import ParamValidationError
+from etesian.sdk.late_names import load_late
 from etesian.sdk.neighbours import next_scheduled_date, previous_scheduled_date
 from etesian.sdk.params import process_params
 from etesian.sdk.runtime import has_platform
@@ -22,12 +23,8 @@ from etesian.sdk.state_store import AssetStateStores, StateStore
 from etesian.sdk.task_instance import TaskInstance
 from etesian.sdk.timezone import coerce_datetime
 
-_extra_keys: list[Callable[[Context], Mapping[str, Any]]] = []
-
-
-def add_context_keys(make: Callable[[Context], Mapping[str, Any]]) -> None:
-    """Let ``make`` add keys to every context from now on; plugins and the compatibility layer use it."""
-    _extra_keys.append(make)
+#: the settings, as files of Airflow's ask for them: ``conf.get("core", "dags_folder")``
+_CONFIGURATION: Final = "etesian.compat.configuration:conf"
 
 
 def build_context(ti: TaskInstance, *, task: Any = None, check_params: bool = True) -> Context:
@@ -51,7 +48,7 @@ def build_context(ti: TaskInstance, *, task: Any = None, check_params: bool = Tr
         task_instance_key_str=f"{ti.dag_id}__{ti.task_id}__{_nodash(_moment(run).isoformat()[:10])}",
         try_number=ti.try_number,
         params=_params(dag, task, run, check_params),
-        conf=LazyValue(dict),
+        conf=LazyValue(lambda: load_late(_CONFIGURATION)),
         macros=macros,
         var={
             "json": VariableAccessor(deserialize_json=True),
@@ -78,8 +75,6 @@ def build_context(ti: TaskInstance, *, task: Any = None, check_params: bool = Tr
     context.update(_dates(run))
     context.update(_neighbours(run, dag))
     context.update(_previous_success(run))
-    for make in _extra_keys:
-        context.update(make(context))
     ti.bind_context(lambda: context)
     return context
 

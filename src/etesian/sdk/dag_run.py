@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
+from zlib import crc32
 
 from etesian.protocol.requests import GetRunStates, GetTaskStates, RunInfo, RunInfos, TaskStates
 from etesian.protocol.workloads import RunContext
@@ -49,6 +50,11 @@ class DagRun:
     def __repr__(self) -> str:
         date = self._run.logical_date or self._run.run_after
         return f"<DagRun {self.dag_id} @ {date}: {self.run_id}, state: {self.state}>"
+
+    @property
+    def id(self) -> int:
+        """Return a number that tells runs apart and stays the same; that of the database is nothing to tasks."""
+        return crc32(f"{self.dag_id} {self.run_id}".encode())
 
     # --- dates ----------------------------------------------------------------------------------------------
 
@@ -143,10 +149,7 @@ class DagRun:
         self, task_id: str, session: Any = None, *, map_index: int = -1
     ) -> TaskInstanceState | None:
         """Return one task instance of the run, or None."""
-        for instance in self.get_task_instances():
-            if instance.task_id == task_id and instance.map_index == map_index:
-                return instance
-        return None
+        return find_instance(self, task_id, map_index)
 
     def get_previous_dagrun(self, state: str | None = None, session: Any = None) -> RunInfo | None:
         """Return the run before this one, of a state where one is given."""
@@ -155,6 +158,17 @@ class DagRun:
     def get_previous_scheduled_dagrun(self, session: Any = None) -> RunInfo | None:
         """Return the scheduled run before this one."""
         return find_previous_run(self, None, scheduled_only=True)
+
+
+def find_instance(run: DagRun | RunInfo, task_id: str, map_index: int) -> TaskInstanceState | None:
+    """Return one task instance of a run; None if it has none of that name."""
+    request = GetTaskStates(
+        dag_id=run.dag_id, run_ids=(run.run_id,), task_ids=(task_id,), map_index=map_index
+    )
+    found = ask(request, TaskStates).items
+    states = (item.state for item in found if (item.task_id, item.map_index) == (task_id, map_index))
+    state = next(states, None)
+    return None if state is None else TaskInstanceState(run.dag_id, task_id, run.run_id, map_index, state)
 
 
 def find_previous_run(

@@ -16,7 +16,7 @@ from etesian.foundation.clock import utc_now
 from etesian.protocol.requests import Done, GetXCom, PushXCom, XComItem, XComItems
 from etesian.protocol.workloads import RunCallback, RunTask
 from etesian.sdk import state_counts
-from etesian.sdk.dag_run import DagRun, find_previous_run
+from etesian.sdk.dag_run import DagRun, TaskInstanceState, find_instance, find_previous_run
 from etesian.sdk.runtime import ask
 from etesian.sdk.timezone import coerce_datetime
 from etesian.sdk.web_address import web_address
@@ -301,6 +301,16 @@ class TaskInstance:
     def get_previous_dagrun(self, state: str | None = None, session: Any = None) -> Any:
         """Return the run before this one."""
         return find_previous_run(self.dag_run, (state,) if state else None)
+
+    def get_previous_ti(self, state: str | None = None, session: Any = None) -> TaskInstanceState | None:
+        """Return this task in the run before this one, of a state where one is given; None if there is none."""
+        run = self.get_previous_dagrun(state)
+        return None if run is None else find_instance(run, self.task_id, self.map_index)
+
+    @property
+    def previous_ti(self) -> TaskInstanceState | None:
+        """Return this task in the run before this one."""
+        return self.get_previous_ti()
 
     def get_previous_execution_date(self, state: str | None = None, session: Any = None) -> Any:
         """Return the logical date of the run before this one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -99,7 +100,8 @@ def test_a_backend_that_cannot_be_had_says_why(path: str, message: str) -> None:
         load_backend(path, {"no_such_argument": 1})
 
 
-def test_vault_without_its_library_says_what_to_install() -> None:
+def test_vault_without_its_library_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "hvac", None)  # as if it were not installed
     with pytest.raises(VaultError, match="pip install hvac"):
         VaultBackend(url="http://127.0.0.1:1", token="t").get_variable("x")
 
