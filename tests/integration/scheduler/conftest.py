@@ -97,6 +97,11 @@ class PlayedExecutor:
         self._bell.close()
         self._ringer.close()
 
+    @property
+    def has_unheard(self) -> bool:
+        """Whether something that the test said has not been received."""
+        return bool(self._arrived)
+
     def say(self, message: FromWorker) -> None:
         """Tell the scheduler something, as a worker would."""
         self._arrived.append(message)

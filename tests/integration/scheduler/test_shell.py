@@ -6,14 +6,16 @@ import sqlite3
 from datetime import UTC, datetime, timedelta
 
 from etesian.foundation.clock import utc_now
+from etesian.lifecycle.records import TaskKey
 from etesian.lifecycle.state import RunState, TaskState
 from etesian.protocol.commands import ClearTasks, MarkRun, TaskSelection
-from etesian.protocol.reports import Acknowledged, ClaimAnswer
+from etesian.protocol.reports import Acknowledged, AttemptUsage, ClaimAnswer, Usage
 from etesian.spec.dag import DagSpec
 from etesian.spec.schedule import CronTriggerSchedule
 from etesian.spec.task import TaskSpec
 from etesian.store.errors import StaleMemoryError
 from etesian.store.queries import inbox
+from etesian.store.queries.attempts import load_attempts
 from etesian.store.run_requests import RunRequest, request_run
 from tests.integration.scheduler.conftest import PlayedExecutor, Stage, eventually
 
@@ -205,3 +207,39 @@ def test_a_term_that_ends_because_the_store_has_changed_frees_the_lease_at_once(
     stage.start_scheduler(successor, "second")
     stage.trigger("pair", "r2")
     assert successor.workload_of("first").run.run_id == "r2"
+
+
+def test_what_a_process_used_is_stored_soon_though_nothing_else_happens(stage: Stage) -> None:
+    executor = PlayedExecutor()
+    stage.start_scheduler(executor)
+    stage.save_dag(PAIR)
+    stage.trigger("pair", "r1")
+    first = finish(executor, "first")
+    executor.workload_of("second")
+
+    executor.say(AttemptUsage(attempt_id=first, usage=Usage(peak_memory_bytes=42)))
+
+    def stored() -> bool:
+        with stage.store.read() as connection:
+            (attempt,) = load_attempts(connection, TaskKey("pair", "r1", "first"))
+        return attempt.peak_memory_bytes == 42
+
+    eventually(stored)
+
+
+def test_what_a_process_used_is_stored_before_the_scheduler_stops(stage: Stage) -> None:
+    executor = PlayedExecutor()
+    stop = stage.start_scheduler(executor)
+    stage.save_dag(PAIR)
+    stage.trigger("pair", "r1")
+    first = finish(executor, "first")
+    executor.workload_of("second")
+
+    executor.say(AttemptUsage(attempt_id=first, usage=Usage(peak_memory_bytes=42)))
+    eventually(lambda: not executor.has_unheard)
+    stop.set()
+    stage.threads[0][0].join(10)
+
+    with stage.store.read() as connection:
+        (attempt,) = load_attempts(connection, TaskKey("pair", "r1", "first"))
+    assert attempt.peak_memory_bytes == 42

@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 #: How often an executor that has lost its workers may try to find them again.
 RECONNECT_INTERVAL: Final = timedelta(milliseconds=50)
+#: What a process used is known after its task's end; it is not worth a transaction for each task.
+USAGE_DELAY: Final = timedelta(milliseconds=200)
 
 
 class Leader:
@@ -39,6 +41,8 @@ class Leader:
         self._bell = bell
         self._writer = Writer(parts, leadership)
         self._claimed_through: dict[str, Executor] = {}
+        self._usage: list[AttemptUsage] = []  #: not stored yet
+        self._usage_due: datetime | None = None  #: when it is stored at the latest
 
     def lead(self) -> None:
         """Work until the stop signal.
@@ -60,6 +64,7 @@ class Leader:
         while not parts.stop.is_set():
             self._sleep()
             self._turn(parts.clock.now())
+        self._store_last_usage(parts.clock.now())
 
     def _turn(self, now: datetime) -> None:
         """Do one round of the loop."""
@@ -102,8 +107,24 @@ class Leader:
                 effects.add(self._core.apply(load_past(self._parts.store, question), now))
             effects.add(self._core.advance(now))
         effects.batch.now = now
+        self._add_usage(effects, now)
         self._writer.store(effects)
         self._act(effects)
+
+    def _add_usage(self, effects: Effects, now: datetime) -> None:
+        """Store what processes used along with something else, or alone if nothing else comes for a moment."""
+        is_due = self._usage_due is not None and now >= self._usage_due
+        if self._usage and (effects.writes or is_due):
+            effects.batch.attempt_usage += self._usage
+            effects.writes += len(self._usage)
+            self._usage, self._usage_due = [], None
+
+    def _store_last_usage(self, now: datetime) -> None:
+        """Decide nothing any more, only store what is known already."""
+        effects = Effects()
+        effects.batch.now = self._usage_due = now
+        self._add_usage(effects, now)
+        self._writer.store(effects)
 
     def _drain_executors(self, effects: Effects) -> Iterable[Event]:
         for name, executor in self._parts.executors.items():
@@ -124,8 +145,8 @@ class Leader:
                     executor=name, hostname=hostname, attempt_ids=frozenset(claimed + unclaimed)
                 )
             case AttemptUsage():
-                effects.batch.attempt_usage.append(message)
-                effects.writes += 1
+                self._usage.append(message)
+                self._usage_due = self._usage_due or self._parts.clock.now() + USAGE_DELAY
             case Ask():
                 return self._answer(executor, message)
         return None
@@ -171,7 +192,7 @@ class Leader:
             for fileno in executor.filenos():
                 poller.register(fileno, select.POLLIN)
         now = parts.clock.now()
-        moments = (self._core.next_wake(), self._leadership.renew_at, self._inbox.due_at)
+        moments = (self._core.next_wake(), self._leadership.renew_at, self._inbox.due_at, self._usage_due)
         due = min((moment for moment in moments if moment is not None), default=now)
         if not all(executor.is_connected for executor in parts.executors.values()):
             due = min(due, now + RECONNECT_INTERVAL)
