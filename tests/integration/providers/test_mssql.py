@@ -1,68 +1,115 @@
-"""The provider `microsoft.mssql` as far as it goes without SQL Server, which no package index has.
-
-What needs the server's answers is not tested here: the driver is the real one, and nobody is there to answer it.
-"""
+"""The provider `microsoft.mssql`, with its real driver, against a stand-in that speaks SQL Server's protocol."""
 
 from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from etesian import DAG
 from etesian.testing import run_dag
-from tests.e2e.harness import find_free_port
 from tests.integration.providers.conftest import Connect
+from tests.servers.hive import make_hive_program
+from tests.servers.sqlserver import PASSWORD, SqlServer, running_sql_server
 
 pytestmark = pytest.mark.provider("microsoft.mssql", "common.sql")
 
 
-@pytest.fixture(autouse=True)
-def _connection(connect: Connect) -> None:
-    connect(
-        "warehouse",
-        conn_type="mssql",
-        host="127.0.0.1",
-        port=find_free_port(),
-        login="etl",
-        password="p@ss",
-        schema="shop",
-    )
+@pytest.fixture
+def server(connect: Connect) -> Iterator[SqlServer]:
+    with running_sql_server() as server:
+        server.answers.columns = ("name", "sold")
+        server.answers.rows = [("mon", 3), ("tue", None), ("wëd", 5)]
+        login = {
+            "conn_type": "mssql",
+            "host": "127.0.0.1",
+            "port": server.port,
+            "login": "etl",
+            "schema": "shop",
+        }
+        connect("warehouse", **login, password=PASSWORD)
+        connect("stranger", **login, password="wrong")
+        yield server
 
 
-def test_a_server_that_does_not_answer_fails_the_task_and_is_named() -> None:
+def test_a_statement_is_templated_and_bound_and_its_rows_are_returned(server: SqlServer) -> None:
     from airflow.providers.common.sql.operators.sql import SQLExecuteQueryOperator
 
     with DAG("ask", schedule=None) as dag:
-        SQLExecuteQueryOperator(task_id="ask", conn_id="warehouse", sql="SELECT 1")
+        SQLExecuteQueryOperator(
+            task_id="ask",
+            conn_id="warehouse",
+            sql="SELECT name, sold FROM day WHERE at >= '{{ ds }}' AND name <> %(not)s",
+            parameters={"not": "sun"},
+        )
+
+    result = run_dag(dag, logical_date="2030-01-02").raise_if_failed()
+
+    assert result.task("ask").xcom == [("mon", 3), ("tue", None), ("wëd", 5)]
+    assert (
+        "SELECT name, sold FROM day WHERE at >= '2030-01-02' AND name <> N'sun'" in server.answers.statements
+    )
+
+
+def test_the_older_operator_and_the_hook_change_tables(server: SqlServer) -> None:
+    from airflow.providers.microsoft.mssql.hooks.mssql import MsSqlHook
+    from airflow.providers.microsoft.mssql.operators.mssql import MsSqlOperator
+    from airflow.sdk import task
+
+    with DAG("change", schedule=None) as dag:
+
+        @task
+        def insert() -> str:
+            hook = MsSqlHook(mssql_conn_id="warehouse")
+            hook.insert_rows("day", [("thu", 7)], target_fields=["name", "sold"])
+            return hook.dialect_name
+
+        MsSqlOperator(task_id="delete", mssql_conn_id="warehouse", sql="DELETE FROM day") >> insert()
+
+    result = run_dag(dag).raise_if_failed()
+
+    assert result.task("insert").xcom == "mssql"
+    done = [each for each in server.answers.statements if each.startswith(("DELETE", "INSERT"))]
+    assert done == ["DELETE FROM day", "INSERT INTO day (name, sold) VALUES (N'thu',N'7')"]
+
+
+def test_a_wrong_password_fails_the_task_with_what_the_server_says(server: SqlServer) -> None:
+    from airflow.providers.common.sql.operators.sql import SQLExecuteQueryOperator
+
+    with DAG("refused", schedule=None) as dag:
+        SQLExecuteQueryOperator(task_id="ask", conn_id="stranger", sql="SELECT 1")
 
     result = run_dag(dag)
 
     assert result.states == {"ask": "failed"}
-    assert "127.0.0.1" in str(result.task("ask").error)
+    assert "Login failed for user" in str(result.task("ask").error)
 
 
-def test_the_hook_knows_its_address_and_the_dialect_of_its_statements() -> None:
-    from airflow.providers.microsoft.mssql.hooks.mssql import MsSqlHook
-    from airflow.sdk import task
+@pytest.mark.provider("apache.hive")
+def test_rows_are_moved_to_a_table_of_hive(
+    server: SqlServer, tmp_path: Path, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow.providers.apache.hive.transfers.mssql_to_hive import MsSqlToHiveOperator
 
-    with DAG("hook", schedule=None) as dag:
+    make_hive_program(tmp_path)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    connect(
+        "hive_cli_default", conn_type="hive_cli", host="127.0.0.1", port=10000, extra={"use_beeline": False}
+    )
+    with DAG("move", schedule=None) as dag:
+        MsSqlToHiveOperator(
+            task_id="move",
+            mssql_conn_id="warehouse",
+            sql="SELECT name, sold FROM day",
+            hive_table="web.day",
+            partition={"ds": "{{ ds }}"},
+            delimiter=",",
+        )
 
-        @task
-        def look() -> object:
-            hook = MsSqlHook(mssql_conn_id="warehouse")
-            return hook.get_uri().split("@")[0], hook.dialect_name, type(hook.dialect).__name__
+    run_dag(dag, logical_date="2030-01-02").raise_if_failed()
 
-        look()
-
-    address, name, dialect = run_dag(dag).raise_if_failed().task("look").xcom
-
-    assert address.startswith("mssql+pymssql://etl:")
-    assert (name, dialect) == ("mssql", "MsSqlDialect")
-
-
-def test_the_older_operator_of_the_database_is_still_there() -> None:
-    from airflow.providers.microsoft.mssql.operators.mssql import MsSqlOperator
-
-    with DAG("older", schedule=None) as dag:
-        MsSqlOperator(task_id="ask", mssql_conn_id="warehouse", sql="SELECT '{{ ds }}'")
-
-    assert dag.get_task("ask").conn_id == "warehouse"
+    loaded = (tmp_path / "script").read_text()
+    assert "INTO TABLE web.day" in loaded
+    assert "PARTITION (ds='2030-01-02')" in loaded
