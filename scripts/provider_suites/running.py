@@ -14,7 +14,7 @@ from scripts.provider_suites.outcomes import SuiteOutcomes, read_outcomes
 from scripts.provider_suites.suites import Suite
 
 _HARNESS: Final = Path(__file__).parent / "harness"
-_PER_TEST_SECONDS: Final = 60
+_PER_TEST_SECONDS: Final = 120
 #: What may not leak from the caller into the tests.
 _NOT_INHERITED: Final = ("AIRFLOW", "_AIRFLOW", "ETESIAN", "AWS_", "GOOGLE_", "PYTEST_", "SLACK_")
 

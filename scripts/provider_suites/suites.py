@@ -23,7 +23,9 @@ class Suite:
         return PREFIX + self.provider.replace(".", "-")
 
 
-_SERVER = "runs inside Airflow's own server"
+_SERVER: Final = "runs inside Airflow's own server"
+_LOGS: Final = "keeps the logs of Airflow's own server"
+_BUNDLES: Final = "fetches files for Airflow's own DAG processor"
 
 SUITES: Final = (
     *(
@@ -37,8 +39,19 @@ SUITES: Final = (
         provider="amazon",
         left_out={
             "amazon/aws/auth_manager": _SERVER,
+            "amazon/aws/bundles": _BUNDLES,
+            "amazon/aws/cli": "adds commands to Airflow's own command line",
             "amazon/aws/executors": _SERVER,
+            "amazon/aws/log": _LOGS,
+            "amazon/aws/triggers/test_serialization.py": "stores triggers as Airflow's own database does",
         },
     ),
-    Suite(provider="google", left_out={"google/common/auth_backend": _SERVER}),
+    Suite(
+        provider="google",
+        left_out={
+            "google/cloud/bundles": _BUNDLES,
+            "google/cloud/log": _LOGS,
+            "google/common/auth_backend": _SERVER,
+        },
+    ),
 )  # fmt: skip

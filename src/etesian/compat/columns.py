@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
+from etesian.protocol.workloads import RunContext
 from etesian.sdk import dag_run
 
 
@@ -62,4 +63,29 @@ class _RunMeta(ColumnMeta):
 
 
 class DagRun(dag_run.DagRun, metaclass=_RunMeta):
-    """``airflow.models.DagRun``: ``find`` asks for runs, ``isinstance`` tells them, and its columns can be named."""
+    """``airflow.models.DagRun``: ``find`` asks for runs, ``isinstance`` tells them, and its columns can be named.
+
+    One made by its fields, as tests of operators do, is a run that nobody runs.
+    """
+
+    def __init__(
+        self,
+        dag_id: str = "",
+        run_id: str = "",
+        run_type: str = "manual",
+        *,
+        state: str = "queued",
+        **fields: Any,
+    ) -> None:
+        logical_date = fields.pop("execution_date", fields.pop("logical_date", None))
+        interval = fields.pop("data_interval", None) or (logical_date, logical_date)
+        dates = {
+            "run_after": logical_date,
+            "data_interval_start": interval[0],
+            "data_interval_end": interval[1],
+            **fields,
+        }
+        run = RunContext(
+            dag_id=dag_id, run_id=run_id, run_type=str(run_type), logical_date=logical_date, **dates
+        )
+        super().__init__(run, state=state)

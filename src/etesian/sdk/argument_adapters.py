@@ -5,7 +5,7 @@ For operators of packages that we do not own. Our own operators' older names are
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,16 +18,23 @@ class ArgumentAdapter:
     converted: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)  #: name now -> value now
     without_effect: frozenset[str] = frozenset()  #: accepted and left out
 
-    def apply(self, kwargs: dict[str, Any], defaults: Mapping[str, Any]) -> None:
-        """Change ``kwargs`` to what the class takes; a name of today that is given wins over its older one."""
+    def apply(
+        self, kwargs: dict[str, Any], defaults: Mapping[str, Any], *, taken: Collection[str] = ()
+    ) -> None:
+        """Change ``kwargs`` to what the class takes; a name of today that is given wins over its older one.
+
+        Arguments among ``taken`` are left alone: this version of the class has them, still or again.
+        """
         for old, new in self.renamed.items():
+            if old in taken:
+                continue
             given = kwargs.pop(old, defaults.get(old))
             if given is not None:
                 kwargs.setdefault(new, given)
         for name, convert in self.converted.items():
             if name in kwargs or name in defaults:
                 kwargs[name] = convert(kwargs.get(name, defaults.get(name)))
-        for name in self.without_effect:
+        for name in self.without_effect.difference(taken):
             kwargs.pop(name, None)
 
 

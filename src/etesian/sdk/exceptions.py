@@ -191,7 +191,15 @@ class ParamValidationError(AirflowException):
 
 
 class MissingArgumentError(AirflowException, TypeError):
-    """An operator was made without an argument that it needs."""
+    """An operator was made without an argument that it needs; the text begins with the operator."""
+
+    def __init__(self, message: str, *, owner: str = "", hint: str = "") -> None:
+        super().__init__(message)
+        self.owner = owner
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.owner}: {self.args[0]}{self.hint}"
 
 
 class UnknownArgumentError(AirflowException, TypeError):

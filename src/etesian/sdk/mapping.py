@@ -335,12 +335,15 @@ class MappedTask:
         return spec
 
     def unmap(self, context: Context) -> Any:
-        """Return the operator of the instance that runs in ``context``.
+        """Return the operator of the instance that runs in ``context``, or with the mapped arguments themselves.
 
         Raises:
             UnknownArgumentError: a mapped argument is one that the operator does not take.
         """
-        resolved, from_xcom = self.expand_input.resolve(context, context["ti"].map_index)
+        resolved: Mapping[str, Any] = context
+        from_xcom: set[int] = set()
+        if "ti" in context:
+            resolved, from_xcom = self.expand_input.resolve(context, context["ti"].map_index)
         kwargs = {
             **self.partial_kwargs,
             "task_id": self.task_id,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from copy import deepcopy
 from datetime import datetime, timedelta
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from etesian.foundation.ids import check_key
 from etesian.sdk.arguments import (
@@ -73,6 +73,7 @@ class BaseOperator(Templater, TaskNode, metaclass=BaseOperatorMeta):
     start_from_trigger = False
     #: name shown instead of the class name, such as ``@task``
     custom_operator_name: str | None = None
+    _cached_logger: logging.Logger | None = None
 
     def __init__(
         self,
@@ -270,6 +271,13 @@ class BaseOperator(Templater, TaskNode, metaclass=BaseOperatorMeta):
         if "_is_made" in self.__dict__ and name in self.template_fields and not DagContext.is_detached:
             XComArg.apply_upstream_relationship(self, value)
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        copied = type(self).__new__(type(self))
+        memo[id(self)] = copied
+        for name, value in self.__dict__.items():
+            copied.__dict__[name] = value if name in self.shallow_copy_attrs else deepcopy(value, memo)
+        return copied
+
     def __repr__(self) -> str:
         return f"<Task({self.task_type}): {self.task_id}>"
 
@@ -315,15 +323,21 @@ class BaseOperator(Templater, TaskNode, metaclass=BaseOperatorMeta):
         """Return the operator's class."""
         return type(self)
 
-    @cached_property
+    @property
     def log(self) -> logging.Logger:
-        """Return the logger of the task."""
-        suffix = (
-            f".{self._logger_name}"
-            if self.__dict__.get("_logger_name")  # a subclass may log before it calls our __init__
-            else f".{type(self).__module__}.{type(self).__name__}"
-        )
-        return logging.getLogger(f"airflow.task.operators{suffix}")
+        """The logger of the task."""
+        if self._cached_logger is None:
+            suffix = (
+                f".{self._logger_name}"
+                if self.__dict__.get("_logger_name")  # a subclass may log before it calls our __init__
+                else f".{type(self).__module__}.{type(self).__name__}"
+            )
+            self._cached_logger = logging.getLogger(f"airflow.task.operators{suffix}")
+        return self._cached_logger
+
+    @log.setter
+    def log(self, logger: logging.Logger) -> None:
+        self._cached_logger = logger
 
     @property
     def logger(self) -> logging.Logger:

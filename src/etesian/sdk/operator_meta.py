@@ -89,12 +89,12 @@ def _missing_argument(
     from difflib import get_close_matches  # only needed to explain a mistake
 
     task = f" {kwargs['task_id']!r}" if "task_id" in kwargs else ""
-    plural = "arguments" if len(missing) > 1 else "argument"
+    what = "missing keyword arguments" if len(missing) > 1 else "missing keyword argument"
     others = [name for name in kwargs if name not in signature.names]
     misspelt = [close for name in missing for close in get_close_matches(name, others, n=1, cutoff=0.8)]
     hint = f"; is {', '.join(map(repr, misspelt))} misspelt?" if misspelt else ""
     names = ", ".join(map(repr, missing))
-    return MissingArgumentError(f"{type(owner).__name__}{task} is missing the {plural} {names}{hint}")
+    return MissingArgumentError(f"{what} {names}", owner=f"{type(owner).__name__}{task}", hint=hint)
 
 
 def _with_renamed(defaults: dict[str, Any]) -> dict[str, Any]:
@@ -121,7 +121,7 @@ def _wrap_init(init: Callable[..., None]) -> Callable[..., None]:
             state["_default_args"] = _with_renamed(find_default_args(kwargs))
         adapter = find_adapter(path)
         if adapter is not None:
-            adapter.apply(kwargs, state["_default_args"])
+            adapter.apply(kwargs, state["_default_args"], taken=signature_of(init).names)
         _fill_and_check(self, signature_of(init), kwargs, state["_default_args"])
         init(self, **kwargs)
         if is_outermost:

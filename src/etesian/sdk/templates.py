@@ -129,7 +129,7 @@ class Templater:
         self.prepare_template()
 
     def render_template_fields(self, context: Context, jinja_env: jinja2.Environment | None = None) -> None:
-        """Render every template field in place.
+        """Render every template field in place; a function is called with ``context`` and ``jinja_env``.
 
         Raises:
             TemplateRenderError: a field cannot be rendered; the message names it.
@@ -208,6 +208,8 @@ class Templater:
         seen: set[int],
     ) -> Any:
         try:
+            if callable(value) and not isinstance(value, ResolveMixin):
+                return value(context=context, jinja_env=jinja_env)
             return self.render_template(value, context, jinja_env, seen)
         except AirflowException:
             raise

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from etesian import DAG, TaskGroup
 from etesian.foundation.ids import InvalidKeyError
+from etesian.sdk.argument_adapters import ArgumentAdapter
 from etesian.sdk.era import AIRFLOW_1, using_era
 from etesian.sdk.exceptions import (
     AirflowException,
@@ -62,7 +64,8 @@ def test_unknown_arguments_pass_in_a_file_of_the_first_era() -> None:
 def test_a_missing_argument_is_named_and_a_misspelt_one_pointed_at() -> None:
     with pytest.raises(MissingArgumentError) as caught:
         CopyOperator(task_id="copy", sorce="a")
-    assert str(caught.value) == "CopyOperator 'copy' is missing the argument 'source'; is 'sorce' misspelt?"
+    assert str(caught.value) == "CopyOperator 'copy': missing keyword argument 'source'; is 'sorce' misspelt?"
+    assert caught.value.args == ("missing keyword argument 'source'",)
 
 
 def test_an_operator_that_forgets_its_base_is_told_so() -> None:
@@ -237,3 +240,27 @@ def test_a_task_may_be_given_to_a_dag_later() -> None:
     task.dag = dag
     assert dag.get_task("t") is task
     assert task.dag_id == "etl"
+
+
+def test_a_deep_copy_shares_what_the_class_says_and_nothing_else() -> None:
+    class Holder(BaseOperator):
+        shallow_copy_attrs = ("client",)
+
+        def __init__(self, client: list[str], rows: list[str], **kwargs: Any) -> None:
+            super().__init__(**kwargs)
+            self.client = client
+            self.rows = rows
+
+    task = Holder(task_id="t", client=[], rows=[])
+    copied = deepcopy(task)
+    assert copied.client is task.client
+    assert copied.rows == task.rows
+    assert copied.rows is not task.rows
+    assert copied.log is task.log
+
+
+def test_an_argument_that_a_class_has_again_is_left_alone() -> None:
+    adapter = ArgumentAdapter(renamed={"project": "project_id"}, without_effect=frozenset({"at_once"}))
+    given: dict[str, Any] = {"project": "p", "at_once": False}
+    adapter.apply(given, {}, taken=("project", "at_once"))
+    assert given == {"project": "p", "at_once": False}

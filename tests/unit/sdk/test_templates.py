@@ -199,3 +199,9 @@ def test_an_error_in_a_macro_is_the_authors_own() -> None:
 
     with pytest.raises(ZeroDivisionError, match="mine"):
         render("{{ fail() }}", user_defined_macros={"fail": fail})
+
+
+def test_a_function_in_a_template_field_gives_the_value() -> None:
+    task = Show(task_id="t", value=lambda context, jinja_env: f"{context['ds']} {{{{ ds }}}}")
+    task.render_template_fields(CONTEXT)
+    assert task.value == "2030-01-02 {{ ds }}"
