@@ -6,10 +6,10 @@ names with ``mask_secret``. Whoever shows text passes it through ``redact``.
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from json.encoder import encode_basestring_ascii
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -55,7 +55,7 @@ def _texts_of(secret: object, name: object) -> Iterator[str]:
 def _spellings(text: str) -> Iterator[str]:
     """Yield a secret and how it looks inside JSON, a Python literal and a URL."""
     yield text
-    yield json.dumps(text)[1:-1]
+    yield encode_basestring_ascii(text)[1:-1]
     yield repr(text)[1:-1]
     yield quote(text, safe="")
 
