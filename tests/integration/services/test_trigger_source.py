@@ -153,10 +153,10 @@ def test_watchers_of_active_dags_report_asset_events(
         trigger_kwargs={"filepath": "/nowhere", "poke_interval": 60},
     )
     save_spec(store, DagSpec(dag_id="watching", file="w.py", watchers=(watcher,)))
-    assert make_source().waiting_ids() == set()  # the DAG is still paused
+    source = make_source()
+    assert source.waiting_ids() == set()  # the DAG is still paused
     with store.write() as connection:
         dags.set_paused(connection, "watching", False, now=NOW)
-    source = make_source()
     (trigger_id,) = source.waiting_ids()
     (row,) = source.load([trigger_id])
     assert (row.is_watcher, row.label) == (True, "w of asset orders")

@@ -55,6 +55,7 @@ class StoreTriggerSource:
         self._place = (socket.gethostname(), os.getpid())
         self._name = _name(*self._place)
         self._beat_at: datetime | None = None
+        self._is_first = False  #: of all triggerers: it awaits the watchers
         self._watchers: dict[str, WatcherSpec] = {}
         self._watchers_lock = Lock()
 
@@ -75,6 +76,9 @@ class StoreTriggerSource:
         self._beat()
         with self._store.read() as connection:
             owners = triggers.load_owners(connection)
+            watchers = versions.load_watchers(connection) if self._is_first else []
+        with self._watchers_lock:
+            self._watchers = {_watcher_id(watcher): watcher for watcher in watchers}
         mine = {trigger_id for trigger_id, owner in owners.items() if owner == self._name}
         room = self._capacity - len(mine)
         if room > 0 and None in owners.values():
@@ -110,7 +114,7 @@ class StoreTriggerSource:
                 yield AssetsChanged(events=(_asset_event(watcher, result.event),), source="watcher")
 
     def _beat(self) -> None:
-        """Say that this process lives, take triggers back from those that do not, and look for watchers."""
+        """Say that this process lives, and take triggers back from those that do not."""
         now = self._clock.now()
         if self._beat_at is not None and now - self._beat_at < heartbeats.BEAT_INTERVAL:
             return
@@ -118,9 +122,7 @@ class StoreTriggerSource:
             heartbeats.save_heartbeat(connection, KIND, *self._place, now)
             alive = self._alive(connection)
             triggers.free_triggers(connection, alive)
-            watchers = versions.load_watchers(connection) if min(alive) == self._name else []
-        with self._watchers_lock:
-            self._watchers = {_watcher_id(watcher): watcher for watcher in watchers}
+        self._is_first = min(alive) == self._name
         self._beat_at = now
 
     def _alive(self, connection: Any) -> list[str]:  # Any: a connection of the store
