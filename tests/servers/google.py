@@ -122,6 +122,7 @@ def running_google(folder: Path, environment: pytest.MonkeyPatch) -> Iterator[tu
     with running_web_server(google.answer, tls) as google.server:
         for name in ("HTTPS_PROXY", "https_proxy"):
             environment.setenv(name, google.server.url)
+        environment.setenv("no_proxy", "127.0.0.1")
         environment.setenv("REQUESTS_CA_BUNDLE", str(certificate))
         environment.setattr("httplib2.CA_CERTS", str(certificate))  # it reads its variable only when imported
         yield (

@@ -10,6 +10,7 @@ import pytest
 from etesian import DAG
 from etesian.testing import run_dag
 from tests.integration.providers.conftest import Connect
+from tests.servers.bigtable import running_bigtable
 from tests.servers.google import PROJECT, Google, running_google
 
 pytestmark = pytest.mark.provider("google")
@@ -126,3 +127,25 @@ def test_rows_of_a_query_are_read_by_the_hook_and_checked(google: Google) -> Non
     assert result.task("read").xcom == [["mon", 3]]
     # The row has another value than the one that is wanted.
     assert result.states == {"read": "success", "check": "failed"}
+
+
+def test_a_sensor_waits_until_a_table_of_bigtable_is_copied(
+    google: Google, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow.providers.google.cloud.sensors.bigtable import BigtableTableReplicationCompletedSensor
+
+    with running_bigtable() as bigtable:
+        monkeypatch.setenv("BIGTABLE_EMULATOR_HOST", f"127.0.0.1:{bigtable.port}")
+        with DAG("copied", schedule=None) as dag:
+            BigtableTableReplicationCompletedSensor(
+                task_id="copied",
+                instance_id="orders",
+                table_id="day_{{ ds_nodash }}",
+                mode="reschedule",
+                poke_interval=60,
+            )
+
+        run_dag(dag, logical_date="2030-01-02").raise_if_failed()
+
+    table = f"projects/{PROJECT}/instances/orders/tables/day_20300102"
+    assert bigtable.looked_at == [table] * 3
