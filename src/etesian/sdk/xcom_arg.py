@@ -231,7 +231,7 @@ class XComArg(ResolveMixin, DependencyMixin):
             run_id=ti.run_id,
             task_ids=(self.operator.task_id,),
             key=self.key,
-            map_indexes=(-1 if seen is None else seen,),
+            map_indexes=None if seen is None or seen < 0 else (seen,),
             element=index,
         )
         items = ask(request, XComItems).items
