@@ -151,6 +151,8 @@ class DAG(DagOfOld):
             [template_searchpath] if isinstance(template_searchpath, str) else list(template_searchpath or ())
         )
         self.template_undefined = template_undefined
+        #: whether names that templates do not know are empty where ``template_undefined`` says nothing
+        self.undefined_names_are_empty = current_era().undefined_names_are_empty
         self.user_defined_macros = dict(user_defined_macros or {})
         self.user_defined_filters = dict(user_defined_filters or {})
         self.jinja_environment_kwargs = dict(jinja_environment_kwargs or {})
@@ -339,6 +341,7 @@ class DAG(DagOfOld):
         return create_environment(
             searchpath=[self.folder, *self.template_searchpath],
             undefined=self.template_undefined,
+            is_lenient=self.undefined_names_are_empty,
             macros={"dag": self, **self.user_defined_macros},
             filters=self.user_defined_filters,
             native=self.render_template_as_native_obj if native is None else native,

@@ -49,6 +49,7 @@ class Era(msgspec.Struct, frozen=True, kw_only=True):
     catchup: bool = False  #: of a DAG that does not say
     cron_covers_interval: bool = False  #: ``schedule="0 0 * * *"`` gives runs that cover the period before
     on_unknown_arguments: Callable[[UnknownArguments], None] = refuse_unknown_arguments
+    undefined_names_are_empty: bool = False  #: in templates; else they are an error
     first_of_repeated_tasks_counts: bool = False  #: where two tasks have one id; else they are an error
 
 
@@ -60,6 +61,7 @@ AIRFLOW_1 = Era(
     catchup=True,
     cron_covers_interval=True,
     on_unknown_arguments=ignore_unknown_arguments,
+    undefined_names_are_empty=True,
     first_of_repeated_tasks_counts=True,
 )
 

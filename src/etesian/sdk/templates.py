@@ -64,19 +64,20 @@ def create_environment(
     *,
     searchpath: Iterable[str] = (),
     undefined: type[jinja2.Undefined] | None = None,
+    is_lenient: bool = False,
     macros: Mapping[str, Any] | None = None,
     filters: Mapping[str, Callable[..., Any]] | None = None,
     native: bool = False,
     extra: Mapping[str, Any] | None = None,
 ) -> jinja2.Environment:
     """Return a Jinja environment with our filters; a name that is not defined is an error unless
-    ``undefined`` says otherwise.
+    ``undefined`` says otherwise, or they are to be empty (``is_lenient``).
     """
     import jinja2
 
     options: dict[str, Any] = {
         "loader": jinja2.FileSystemLoader(list(searchpath)),
-        "undefined": undefined or jinja2.StrictUndefined,
+        "undefined": undefined or (jinja2.Undefined if is_lenient else jinja2.StrictUndefined),
         "extensions": ["jinja2.ext.do"],
         "cache_size": 0,
     }

@@ -10,6 +10,7 @@ import pytest
 
 from etesian import DAG
 from etesian.operators.bash import BashOperator
+from etesian.sdk.era import AIRFLOW_1, using_era
 from etesian.sdk.operator import BaseOperator
 from etesian.sdk.templates import TemplateRenderError, literal
 
@@ -88,6 +89,13 @@ def test_a_bad_template_is_an_error_that_names_task_and_field() -> None:
 
 def test_a_dag_may_let_unknown_names_be_empty() -> None:
     assert render("[{{ dss }}]", template_undefined=jinja2.Undefined) == "[]"
+
+
+def test_unknown_names_are_empty_in_a_file_of_the_first_era_unless_its_dag_says_otherwise() -> None:
+    with using_era(AIRFLOW_1):
+        assert render("<{{ number.foo }}{{ nothing }}>") == "<>"
+        with pytest.raises(TemplateRenderError, match="'nothing' is undefined"):
+            render("{{ nothing }}", template_undefined=jinja2.StrictUndefined)
 
 
 def test_native_rendering_gives_objects() -> None:
