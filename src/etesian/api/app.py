@@ -35,6 +35,7 @@ from etesian.api.routes import (
     steer,
     task_instances,
     variables,
+    wait,
     why,
     xcoms,
 )
@@ -54,6 +55,7 @@ _V2_ROUTERS: Final = (
     dags.router,
     dag_versions.router,
     dag_runs.router,
+    wait.router,
     steer.router,
     questions.router,
     backfills.router,

@@ -166,4 +166,4 @@ def test_a_task_instance_shows_its_rendered_fields_and_its_version(
     assert client.get("/api/v2/dags/etl/dagRuns/r2/taskInstances/load").json()["rendered_fields"] == {}
     listed = client.get("/api/v2/dags/~/dagRuns/~/taskInstances?task_id=extract&order_by=-run_id").json()
     assert [item["rendered_fields"] for item in listed["task_instances"]] == [body["rendered_fields"], {}]
-    assert [item["dag_version"] for item in listed["task_instances"]][0] == body["dag_version"]
+    assert listed["task_instances"][0]["dag_version"] == body["dag_version"]
