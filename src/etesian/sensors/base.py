@@ -189,7 +189,9 @@ def poke_mode_only(cls: SensorClass) -> SensorClass:
     def checked(self: Any, **kwargs: Any) -> None:
         make(self, **kwargs)
         if self.mode != "poke":
-            raise SensorArgumentError(f"{cls.__name__} can only have mode 'poke', got {self.mode!r}")
+            raise SensorArgumentError(
+                f"Cannot set mode to {self.mode!r}. Only 'poke' is acceptable for {cls.__name__}"
+            )
 
     cls.__init__ = checked  # type: ignore[method-assign]  # what a class decorator is for
     return cls

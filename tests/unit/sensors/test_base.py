@@ -170,7 +170,7 @@ def test_a_class_that_keeps_things_open_refuses_to_be_rescheduled(dag: DAG) -> N
 
     make: Callable[..., Any] = KeepsOpen
     assert make(task_id="a", finds=[]).mode == "poke"
-    with pytest.raises(SensorArgumentError, match="KeepsOpen can only have mode 'poke'"):
+    with pytest.raises(SensorArgumentError, match=r"'reschedule'\. Only 'poke' is acceptable for KeepsOpen"):
         make(task_id="b", finds=[], mode="reschedule")
     dag.default_args["mode"] = "reschedule"
     with pytest.raises(SensorArgumentError):
