@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import selectors
+import threading
 from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import TypeVar, TypeVarTuple
@@ -30,7 +31,8 @@ class _JumpingSelector(selectors.DefaultSelector):
         ready = super().select(0)
         if ready:
             return ready
-        if not self.threads and len(self.get_map()) <= _OWN_DESCRIPTORS:
+        is_alone = not self.threads and len(self.get_map()) <= _OWN_DESCRIPTORS
+        if is_alone and not _has_busy_worker():
             self._clock.sleep(timeout)
             return []
         before = self._clock.monotonic()
@@ -38,6 +40,11 @@ class _JumpingSelector(selectors.DefaultSelector):
         if not ready:
             self._clock.sleep(max(0.0, timeout - (self._clock.monotonic() - before)))
         return ready
+
+
+def _has_busy_worker() -> bool:
+    """Whether anyio, which keeps threads of its own, has one at work for the loop."""
+    return any(thread not in getattr(thread, "idle_workers", (thread,)) for thread in threading.enumerate())
 
 
 class JumpingLoop(asyncio.SelectorEventLoop):

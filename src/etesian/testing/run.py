@@ -56,8 +56,8 @@ def run_dag(dag: DAG, **options: Any) -> RunResult:
 
     Options: ``conf`` and ``partition_key``; ``logical_date``, ``run_after`` and ``data_interval`` as datetimes
     or ISO texts; ``run_id`` and ``run_type``; ``variables`` (values that are no text are kept as JSON) and
-    ``connections`` (URIs, dicts or ``Connection`` objects), which go before all secrets backends; ``answers`` to tasks that
-    ask a person, by task_id; ``mark_success``, a regular expression of task_ids that succeed without being
+    ``connections`` (URIs, dicts or ``Connection`` objects), which go before all secrets backends; ``answers`` to
+    tasks that ask a person, by task_id; ``mark_success``, a regular expression of task_ids that succeed without being
     run; ``clock``, a ``FakeClock``; ``after``, an earlier result: this run sees its XComs, variables, states
     and asset events.
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import anyio.to_thread
 import pytest
 
 from etesian import DAG, task
@@ -161,6 +163,17 @@ class Echo(BaseTrigger):
         yield TriggerEvent(text)
 
 
+class EchoOfAnyio(Echo):
+    """Works in a thread of anyio, which the event loop does not know of."""
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        return f"{__name__}.EchoOfAnyio", super().serialize()[1]
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        await anyio.to_thread.run_sync(threading.Event().wait, self.seconds)
+        yield TriggerEvent(self.text)
+
+
 class Defers(BaseOperator):
     """Hands over to a trigger."""
 
@@ -183,6 +196,12 @@ def test_deferred_tasks_go_on_with_the_event_of_their_trigger() -> None:
     run = run_dag(dag, clock=clock)
     assert (run.task("late").xcom, run.task("soon").xcom) == ("late!", "SOON!")
     assert clock.now() == datetime(2030, 1, 1, 2, tzinfo=UTC)
+
+
+def test_threads_of_a_trigger_are_waited_for_and_no_time_is_skipped_meanwhile() -> None:
+    with DAG("defers") as dag:
+        Defers(task_id="wait", trigger=EchoOfAnyio("done", 0.05), timeout=timedelta(hours=1))
+    assert run_dag(dag).raise_if_failed().task("wait").xcom == "done!"
 
 
 def test_a_trigger_that_fails_fails_its_task() -> None:

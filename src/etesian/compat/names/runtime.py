@@ -90,6 +90,9 @@ MODULES = {
     "airflow.example_dags.subdags": {},
     "airflow.example_dags.subdags.subdag": names("etesian.compat.example_dags", "subdag"),
     "airflow.example_dags.plugins": {},
+    "airflow.example_dags.plugins.decreasing_priority_weight_strategy": names(
+        "etesian.compat.example_priority", "DecreasingPriorityStrategy"
+    ),
     "airflow.example_dags.plugins.workday": names("etesian.compat.workday", "AfterWorkdayTimetable"),
     "airflow.contrib.example_dags": {},
     "airflow.contrib.example_dags.libs": {},
@@ -97,6 +100,7 @@ MODULES = {
     "airflow.example_dags.libs": {},
     "airflow.example_dags.libs.helper": names("etesian.compat.example_dags", "print_stuff"),
     "airflow.security.permissions": {"": "etesian.compat.permissions"},
+    "airflow.serialization.encoders": names("etesian.compat.serialized", "coerce_to_core_timetable"),
     "airflow.serialization.serialized_objects": names(
         "etesian.compat.serialized", "SerializedDAG", "SerializedBaseOperator"
     ),
