@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
-from etesian.compat.module import TableLoader, resolve
+from etesian.compat.module import TableLoader, resolve, under_name
 from etesian.compat.names.providers import OURS, REMOVED, STANDARD
+from etesian.compat.tables import Tables, read_names
+
+
+@cache
+def moved_names() -> Tables:
+    """Return the names that later versions of provider packages moved or renamed."""
+    return read_names("moved_providers.json")
 
 
 def find_provider_module(fullname: str, path: Sequence[str] | None) -> ModuleSpec | None:
     """Return the spec of a module that is ours in part or in whole; None for all others."""
     if fullname in OURS:
         return ModuleSpec(fullname, TableLoader(fullname, OURS[fullname]))
-    table = REMOVED.get(fullname, STANDARD.get(fullname))
+    removed = {**moved_names().get(fullname, {}), **REMOVED.get(fullname, {})}
+    table = removed if fullname in REMOVED or removed else STANDARD.get(fullname)
     if table is None:
         return None
     spec = PathFinder.find_spec(fullname, path)
     if spec is None:
         # a table without names is a package
         return ModuleSpec(fullname, TableLoader(fullname, table), is_package=not table)
-    if spec.loader is not None and fullname in REMOVED:
+    if spec.loader is not None and removed:
         spec.loader = _AddingLoader(fullname, spec.loader, table)
     return spec
 
@@ -53,7 +62,8 @@ class _AddingLoader(TableLoader):
 
         def find(name: str) -> object:
             if name in table:
-                return resolve(table[name])
+                value = module.__dict__[name] = under_name(resolve(table[name]), name)
+                return value
             if before is not None:
                 return before(name)
             raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")

@@ -24,8 +24,13 @@ def _tables() -> Tables:
 
 @cache
 def _moved() -> Tables:
-    """Return names that moved into provider packages after 1.10: a larger table, read when one of them is asked for."""
-    text = (Path(__file__).parent / "names" / "moved.json").read_text(encoding="utf-8")
+    """Return names that moved into provider packages after 1.10: a larger table."""
+    return read_names("moved.json")
+
+
+def read_names(file: str) -> Tables:
+    """Return one of the larger tables, which are kept as JSON."""
+    text = (Path(__file__).parent / "names" / file).read_text(encoding="utf-8")
     return {
         f"airflow.{module}": {name: _full(place) for name, place in table.items()}
         for module, table in json.loads(text).items()

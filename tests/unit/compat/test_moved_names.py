@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import importlib
 import sys
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
 from etesian.compat.module import TableModule
+from etesian.compat.provider_modules import moved_names
 from etesian.compat.shared_stream import AdvanceOutcome
+from etesian.compat.tables import read_names
 
 
 @pytest.fixture
@@ -45,3 +48,36 @@ def test_asking_a_person_from_another_kind_of_task_says_what_to_use() -> None:
     hitl = importlib.import_module("airflow.sdk.execution_time.hitl")
     with pytest.raises(Exception, match="ask with HITLOperator"):
         hitl.upsert_hitl_detail(ti_id="x", options=["a"], subject="s")
+
+
+def test_the_tables_of_moved_names_name_places_that_can_be_there() -> None:
+    for table in (moved_names(), read_names("moved.json")):
+        for names in table.values():
+            for place in names.values():
+                module, _, attribute = place.partition(":")
+                assert attribute.isidentifier()
+                assert module.startswith(("airflow.", "etesian."))
+
+
+def test_a_name_that_an_installed_provider_lost_is_added_to_its_module(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sensors = tmp_path / "airflow" / "providers" / "amazon" / "aws" / "sensors"
+    sensors.mkdir(parents=True)
+    (sensors / "sqs.py").write_text("class SqsSensor:\n    '''The one of today.'''\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    module = importlib.import_module("airflow.providers.amazon.aws.sensors.sqs")
+    assert module.SQSSensor is module.SqsSensor
+    with pytest.raises(AttributeError, match="NOSUCH"):
+        _ = module.NOSUCH
+
+
+def test_a_module_that_installed_providers_lost_is_still_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sensors = tmp_path / "airflow" / "providers" / "amazon" / "aws" / "sensors"
+    sensors.mkdir(parents=True)
+    (sensors / "s3.py").write_text("class S3KeySensor:\n    '''The one of today.'''\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    old = importlib.import_module("airflow.providers.amazon.aws.sensors.s3_key")
+    assert old.S3KeySensor is importlib.import_module("airflow.providers.amazon.aws.sensors.s3").S3KeySensor

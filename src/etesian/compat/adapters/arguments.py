@@ -22,6 +22,9 @@ ADAPTERS: Final[Mapping[str, ArgumentAdapter]] = {
     "airflow.providers.google.cloud.sensors.pubsub.PubSubPullSensor": ArgumentAdapter(
         renamed={"project": "project_id"}, without_effect=frozenset({"return_immediately"})
     ),
+    f"{_GOOGLE}.cloud_storage_transfer_service.CloudDataTransferServiceListOperationsOperator": ArgumentAdapter(
+        renamed={"filter": "request_filter"}
+    ),
     f"{_GOOGLE}.cloud_build.CloudBuildCreateBuildOperator": ArgumentAdapter(renamed={"body": "build"}),
     f"{_GOOGLE}.kubernetes_engine.GKEDeleteClusterOperator": ArgumentAdapter(
         renamed={"name": "cluster_name"}

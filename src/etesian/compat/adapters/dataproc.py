@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
-from airflow.providers.google.cloud.operators.dataproc import DataprocSubmitJobOperator
+from airflow.providers.google.cloud.operators.dataproc import (
+    DataprocSubmitJobOperator,
+    DataprocUpdateClusterOperator,
+)
+
+from etesian.sdk.exceptions import AirflowException
+
+_UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 class _JobOperator(DataprocSubmitJobOperator):
@@ -128,3 +135,35 @@ class DataprocSubmitPySparkJobOperator(_JobOperator):
             "file_uris": files,
         }
         super().__init__(main_part=part, **kwargs)
+
+
+class DataprocScaleClusterOperator(DataprocUpdateClusterOperator):
+    """Gives a cluster another number of workers."""
+
+    def __init__(
+        self,
+        *,
+        num_workers: int = 2,
+        num_preemptible_workers: int = 0,
+        graceful_decommission_timeout: str | None = None,
+        region: str = "global",
+        **kwargs: Any,
+    ) -> None:
+        sizes = {"worker_config": num_workers, "secondary_worker_config": num_preemptible_workers}
+        super().__init__(
+            cluster={"config": {name: {"num_instances": size} for name, size in sizes.items()}},
+            update_mask={"paths": [f"config.{name}.num_instances" for name in sizes]},
+            graceful_decommission_timeout={"seconds": _seconds(graceful_decommission_timeout or "0s")},
+            region=region,
+            **kwargs,
+        )
+
+
+def _seconds(duration: str) -> int:
+    """Return the seconds of a text such as ``10m``."""
+    number, unit = duration[:-1], duration[-1:]
+    if not number.isdigit() or unit not in _UNITS:
+        raise AirflowException(
+            f"graceful_decommission_timeout must be like 1d, 4h, 10m or 30s, got {duration!r}"
+        )
+    return int(number) * _UNITS[unit]
