@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from etesian.protocol.commands import ClearTasks, TaskSelection
+from etesian.protocol.commands import ClearTasks, MarkTasks, TaskSelection
 from etesian.store import Store
 from etesian.store.queries import inbox
 from tests.integration.cli.conftest import Run
@@ -139,3 +139,15 @@ def test_templates_are_shown_filled_in(run: Run, dag_file: Path) -> None:
 
     assert record.code == 0, record.err
     assert record.data["bash_command"] == "echo 2030-02-03 7"
+
+
+def test_marking_shows_what_it_is_about_and_asks_the_scheduler(run: Run, store: Store) -> None:
+    dry = run("tasks", "mark", "success", "etl", "extract", "r2", "-d", "--dry-run", "-o", "json")
+    assert [row["task_id"] for row in dry.data] == ["extract", "load"]
+
+    assert run("tasks", "mark", "failed", "etl", "load", "r1", "--yes", "--note", "known").code == 0
+
+    with store.write() as connection:
+        command = inbox.read(connection)[-1].command
+    selection = TaskSelection(dag_id="etl", run_ids=("r1",), task_ids=("load",))
+    assert command == MarkTasks(selection=selection, state="failed", note="known")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -141,6 +141,17 @@ class ClearTaskInstancesBody(msgspec.Struct, frozen=True, kw_only=True, forbid_u
     run_on_latest_version: bool = False
     prevent_running_task: bool = False
     note: Note | None = None
+
+
+class PatchTaskInstanceBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Declare what a task came to, or attach a note. What had failed below a mark goes on."""
+
+    new_state: Literal["success", "failed", "skipped"] | None = None
+    note: Note | msgspec.UnsetType | None = msgspec.UNSET
+    include_upstream: bool = False
+    include_downstream: bool = False
+    include_future: bool = False
+    include_past: bool = False
 
 
 def task_instance_response(

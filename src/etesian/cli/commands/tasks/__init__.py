@@ -16,6 +16,7 @@ group = LazyGroup(
         },
         "Act": {
             "clear": Entry(f"{__name__}.clear:clear", "Let tasks run again."),
+            "mark": Entry(f"{__name__}.mark:mark", "Declare what tasks came to."),
             "answer": Entry(f"{__name__}.answer:answer", "Answer what a task asks a person."),
             "test": Entry(f"{__name__}.trial:test", "Run one task in this process; nothing is recorded."),
             "render": Entry(f"{__name__}.trial:render", "Show a task's templates filled in."),
