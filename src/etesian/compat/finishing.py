@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from etesian.compat.entry_points import PLUGINS, POLICIES, find_entry_points
+from etesian.compat.entry_points import POLICIES, find_entry_points
 from etesian.compat.listeners import ListenerObserver, find_listeners, listen_to_runs
 from etesian.compat.local_settings import has_local_settings
-from etesian.compat.plugins_manager import find_plugins
+from etesian.compat.plugins_manager import find_plugin_points, find_plugins
 from etesian.compat.policies import apply_policies, find_policies
 from etesian.compat.project_folders import find_plugins_folder
 from etesian.compat.tables import find_table
@@ -30,7 +30,7 @@ def warm_up() -> None:
 def _has_nothing_to_do() -> bool:
     """Whether neither the project nor a distribution has plugins or policies, which is so nearly everywhere."""
     is_empty = not any(find_plugins_folder().glob("**/*.py")) and not has_local_settings()
-    return is_empty and not any(map(find_entry_points, (PLUGINS, POLICIES)))
+    return is_empty and not find_plugin_points() and not find_entry_points(POLICIES)
 
 
 def finish_dag(dag: DAG) -> None:

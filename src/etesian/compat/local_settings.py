@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import sys
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
-from etesian.compat.project_folders import find_config_folder, find_plugins_folder
+from etesian.compat.project_folders import make_importable
 
 MODULE: Final = "airflow_local_settings"
 
 
 def has_local_settings() -> bool:
     """Whether there is such a module."""
-    for folder in (find_config_folder(), find_plugins_folder()):
-        if folder.is_dir() and str(folder) not in sys.path:
-            sys.path.append(str(folder))
+    make_importable()
     return importlib.util.find_spec(MODULE) is not None
 
 

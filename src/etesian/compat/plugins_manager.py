@@ -16,6 +16,7 @@ from typing import Final
 from etesian.compat.configuration import conf
 from etesian.compat.entry_points import PLUGINS, find_entry_points
 from etesian.compat.plugins import AirflowPlugin
+from etesian.compat.project_folders import make_importable
 
 _PROVIDERS: Final = "airflow.providers."
 _log = logging.getLogger(__name__)
@@ -69,8 +70,7 @@ def _from_folder() -> Iterator[tuple[str, type[AirflowPlugin]]]:
     folder = Path(str(conf.get("core", "plugins_folder")))
     if not folder.is_dir():
         return
-    if str(folder) not in sys.path:
-        sys.path.append(str(folder))  # plugins and DAG files import its modules by name
+    make_importable()
     for file in sorted(folder.rglob("*.py")):
         source = str(file)
         try:
@@ -81,10 +81,15 @@ def _from_folder() -> Iterator[tuple[str, type[AirflowPlugin]]]:
             _complain(source, error)
 
 
+def find_plugin_points() -> list[EntryPoint]:
+    """Return the entry points of the plugins that take part, without importing any."""
+    points = find_entry_points(PLUGINS)
+    return [point for point in points if not point.value.startswith(_PROVIDERS) or _has_options(point.name)]
+
+
 def _from_distributions() -> Iterator[tuple[str, type[AirflowPlugin]]]:
-    for point in find_entry_points(PLUGINS):
-        if not point.value.startswith(_PROVIDERS) or _has_options(point.name):
-            yield from _load_point(point)
+    for point in find_plugin_points():
+        yield from _load_point(point)
 
 
 def _load_point(point: EntryPoint) -> Iterator[tuple[str, type[AirflowPlugin]]]:

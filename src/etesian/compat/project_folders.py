@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 from etesian.config.load import load_settings
@@ -16,6 +17,13 @@ def find_plugins_folder() -> Path:
 def find_config_folder() -> Path:
     """Return ``config``, where ``airflow_local_settings.py`` may be, by the same rule."""
     return _find("config")
+
+
+def make_importable() -> None:
+    """Let the modules of both folders be imported by name, as Airflow does. May be repeated."""
+    for folder in (find_config_folder(), find_plugins_folder()):
+        if folder.is_dir() and str(folder) not in sys.path:
+            sys.path.append(str(folder))
 
 
 def _find(name: str) -> Path:

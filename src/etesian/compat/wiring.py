@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from etesian.compat.adapters.arguments import ADAPTERS
 from etesian.compat.eras import era_of
+from etesian.compat.project_folders import make_importable
 from etesian.sdk.argument_adapters import register_adapter
 from etesian.sdk.dag_finishing import add_dag_finisher
 from etesian.sdk.era import choose_era_with
@@ -28,6 +29,7 @@ def connect() -> None:
     add_macro_source(_find_plugin_macros)
     for operator, adapter in ADAPTERS.items():
         register_adapter(operator, adapter)
+    make_importable()
 
 
 def _find_provider_flavour(name: str) -> Flavour | None:

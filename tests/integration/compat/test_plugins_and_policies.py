@@ -210,3 +210,11 @@ def test_a_plugin_that_cannot_be_loaded_is_named_and_harms_nobody(project: Path)
     )
     assert "broken.py" in done.stdout
     assert "NameError" in done.stdout
+
+
+def test_modules_of_the_plugins_folder_are_imported_by_name(project: Path) -> None:
+    (project / "dags" / "loud.py").write_text(
+        "from etesian import DAG\nfrom shouting_plugin import shout\nloud = DAG(shout('a'), schedule=None)\n"
+    )
+
+    assert load(project, "[dag.dag_id for dag in dags.values()]") == ["A"]
