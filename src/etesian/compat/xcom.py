@@ -11,6 +11,7 @@ from etesian.sdk.exceptions import AirflowException
 from etesian.sdk.runtime import current_platform
 from etesian.sdk.xcom import deserialize, serialize, to_xcom_value
 from etesian.sdk.xcom_arg import RETURN_VALUE_KEY
+from etesian.sdk.xcom_backend import read_xcom
 
 XCOM_RETURN_KEY: Final = RETURN_VALUE_KEY
 #: What mapped tasks give; a plain sequence here.
@@ -28,7 +29,7 @@ class BaseXCom(metaclass=ColumnMeta):
     ) -> Any:
         """Return one value; None when there is none."""
         found = cls._ask(key, dag_id, task_id, run_id, map_index)
-        return deserialize(found.items[0].value) if found.items else None
+        return read_xcom(found.items[0].value) if found.items else None
 
     @classmethod
     def get_value(cls, *, ti_key: Any, key: str, **_: Any) -> Any:  # Any: a key of any era
@@ -39,7 +40,7 @@ class BaseXCom(metaclass=ColumnMeta):
     @classmethod
     def get_all(cls, *, key: str, dag_id: str, task_id: str, run_id: str, **_: Any) -> list[Any]:
         """Return the values of all map indexes, in their order."""
-        return [deserialize(item.value) for item in cls._ask(key, dag_id, task_id, run_id, None).items]
+        return [read_xcom(item.value) for item in cls._ask(key, dag_id, task_id, run_id, None).items]
 
     @classmethod
     def set(

@@ -15,6 +15,7 @@ COUNTERPARTS: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
     ("core", "dags_folder"): ("core", "dags_folder"),
     ("core", "executor"): ("core", "executor"),
     ("core", "parallelism"): ("core", "parallelism"),
+    ("core", "xcom_backend"): ("core", "xcom_backend"),
     ("core", "load_examples"): ("core", "load_examples"),
     ("core", "default_timezone"): ("core", "default_timezone"),
     ("core", "max_active_tasks_per_dag"): ("core", "max_active_tasks_per_dag"),

@@ -45,6 +45,9 @@ class CoreSettings(msgspec.Struct, frozen=True, kw_only=True):
     default_task_retry_delay_seconds: Annotated[
         float, describe("Default of a task's `retry_delay`.", unit="seconds", at_least=0)
     ] = 300.0
+    xcom_backend: Annotated[
+        str | None, describe("Import path of a class that writes and reads XComs instead of plain JSON.")
+    ] = None
     dags_are_paused_at_creation: Annotated[
         bool, describe("Whether a DAG that is seen for the first time starts paused.")
     ] = True

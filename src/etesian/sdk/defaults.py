@@ -19,6 +19,7 @@ class AuthoringDefaults(msgspec.Struct, frozen=True, kw_only=True):
     max_active_runs: int = 16  #: of a DAG
     retries: int = 0  #: of a task
     retry_delay: timedelta = timedelta(minutes=5)  #: of a task
+    xcom_backend: str | None = None  #: import path of a class that writes and reads XComs; None: plain JSON
 
 
 def authoring_defaults() -> AuthoringDefaults:
@@ -49,4 +50,5 @@ def _from_settings() -> AuthoringDefaults:
         max_active_runs=core.max_active_runs_per_dag,
         retries=core.default_task_retries,
         retry_delay=timedelta(seconds=core.default_task_retry_delay_seconds),
+        xcom_backend=core.xcom_backend,
     )

@@ -38,6 +38,7 @@ from etesian.sdk.task_instance import InstanceFacts, TaskInstance
 from etesian.sdk.templates import create_environment
 from etesian.sdk.xcom import deserialize, serialize, to_xcom_value
 from etesian.sdk.xcom_arg import RETURN_VALUE_KEY
+from etesian.sdk.xcom_backend import write_xcom
 
 __all__ = ["AttemptResult", "execute_callback", "execute_task", "run_attempt"]
 
@@ -171,8 +172,8 @@ def _xcoms_of(operator: Any, result: Any, ti: TaskInstance) -> tuple[XComValue, 
                 raise AirflowException(
                     f"{what} must have text keys, because the task has multiple outputs; got {key!r}"
                 )
-            values.append(to_xcom_value(key, value, f"{what}, output {key!r},"))
-    values.append(to_xcom_value(RETURN_VALUE_KEY, result, what))
+            values.append(write_xcom(key, value, f"{what}, output {key!r},", ti))
+    values.append(write_xcom(RETURN_VALUE_KEY, result, what, ti))
     return tuple(values)
 
 

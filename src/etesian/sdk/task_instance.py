@@ -20,8 +20,8 @@ from etesian.sdk.dag_run import DagRun, TaskInstanceState, find_instance, find_p
 from etesian.sdk.runtime import ask
 from etesian.sdk.timezone import coerce_datetime
 from etesian.sdk.web_address import web_address
-from etesian.sdk.xcom import deserialize, to_xcom_value
 from etesian.sdk.xcom_arg import NOTSET, RETURN_VALUE_KEY, XComArg
+from etesian.sdk.xcom_backend import read_xcom, write_xcom
 
 
 class TaskInstanceKey(NamedTuple):
@@ -201,7 +201,7 @@ class TaskInstance:
             run_id=self.run_id,
             task_id=self.task_id,
             map_index=self.map_index,
-            value=to_xcom_value(key, value, what),
+            value=write_xcom(key, value, what, self),
         )
         ask(request, Done)
 
@@ -239,7 +239,7 @@ class TaskInstance:
         if include_prior_dates:
             items = _newest_only(items)
         if names is None:
-            return deserialize(items[0].value) if items else default
+            return read_xcom(items[0].value) if items else default
         values = [self._values_of(name, items, isinstance(chosen, int), default) for name in names]
         if isinstance(task_ids, str):
             return values[0].value if values[0].is_one else values[0].many
@@ -268,8 +268,8 @@ class TaskInstance:
     def _values_of(self, task_id: str, items: Sequence[XComItem], is_single: bool, default: Any) -> _Pulled:
         own = [item for item in items if item.task_id == task_id]
         if is_single or (not self._is_mapped(task_id) and all(item.map_index < 0 for item in own)):
-            return _Pulled(value=deserialize(own[0].value) if own else default)
-        return _Pulled(is_one=False, many=[deserialize(item.value) for item in own])
+            return _Pulled(value=read_xcom(own[0].value) if own else default)
+        return _Pulled(is_one=False, many=[read_xcom(item.value) for item in own])
 
     # --- questions of sensors about other DAGs ------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from etesian.sdk.exceptions import (
 )
 from etesian.sdk.reference import NOTSET, ArgNotSet, ResolveMixin, references_in
 from etesian.sdk.runtime import ask
-from etesian.sdk.xcom import deserialize
+from etesian.sdk.xcom_backend import find_backend, read_xcom
 from etesian.spec.task import XComInput
 
 __all__ = [
@@ -232,12 +232,12 @@ class XComArg(ResolveMixin, DependencyMixin):
             task_ids=(self.operator.task_id,),
             key=self.key,
             map_indexes=None if seen is None or seen < 0 else (seen,),
-            element=index,
+            element=index if find_backend() is None else None,  # a backend's values are its own
         )
         items = ask(request, XComItems).items
         if items and items[0].is_element:
-            return deserialize(items[0].value)
-        return _elements(deserialize(items[0].value) if items else None, self)[index]
+            return read_xcom(items[0].value)
+        return _elements(read_xcom(items[0].value) if items else None, self)[index]
 
 
 #: the name of the plain reference in Airflow 2.3 and later
