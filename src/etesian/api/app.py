@@ -19,6 +19,7 @@ from etesian.api.errors import install_error_handlers
 from etesian.api.exposure import check_exposure
 from etesian.api.guard import Guard
 from etesian.api.routes import (
+    assets,
     backfills,
     connections,
     dag_runs,
@@ -61,6 +62,7 @@ _V2_ROUTERS: Final = (
     steer.router,
     questions.router,
     backfills.router,
+    assets.router,
     logs.router,
     xcoms.router,
     task_instances.router,  # after those whose paths it would take: `{task_id}/{map_index}` fits much

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from etesian.protocol.commands import (
     AnswerInput,
+    AssetsChanged,
     ChangeBackfill,
     ClearTasks,
     Command,
@@ -81,6 +82,9 @@ def _entry_of(command: Command, now: datetime) -> AuditEntry | None:
         case CreateBackfill(dag_id=dag_id, backfill_id=backfill_id):
             details: dict[str, object] = {"backfill_id": backfill_id}
             return AuditEntry(at=now, action="create_backfill", dag_id=dag_id, details=details)
+        case AssetsChanged(events=events, source="api"):
+            names: dict[str, object] = {"assets": [event.name or event.uri for event in events]}
+            return AuditEntry(at=now, action="create_asset_event", details=names)
         case ChangeBackfill(backfill_id=backfill_id, action=change):
             return AuditEntry(at=now, action=f"{change}_backfill", details={"backfill_id": backfill_id})
     return None

@@ -233,7 +233,8 @@ def load_unconsumed_events(
 ) -> list[AssetEventRecord]:
     """Return events of what schedules a DAG, assets and ``aliases``, that caused none of its runs yet.
 
-    Those of partitions are none of its concern, as in Airflow. The oldest first. Events that are older than the newest one consumed do not count: they were passed over.
+    Those of partitions are none of its concern, as in Airflow. The oldest first. Events that are older than the
+    newest one consumed do not count: they were passed over.
     """
     dag_pk = select(dags_table.c.id).where(dags_table.c.dag_id == dag_id).scalar_subquery()
     consumer = asset_event_consumers_table.c

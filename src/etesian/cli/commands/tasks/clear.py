@@ -33,6 +33,8 @@ MAX_RUNS = 1000
 @click.option("-e", "--end-date", type=MOMENT, help="Only runs due at this moment or earlier.")
 @click.option("-u", "--upstream", is_flag=True, help="Also all tasks before them.")
 @click.option("-d", "--downstream", is_flag=True, help="Also all tasks after them.")
+@click.option("--past", is_flag=True, help="Also in runs of earlier dates.")
+@click.option("--future", is_flag=True, help="Also in runs of later dates.")
 @click.option("-f", "--only-failed", is_flag=True, help="Only those that have failed.")
 @click.option("--only-running", is_flag=True, help="Only those that run now.")
 @click.option("--newest-version", is_flag=True, help="Run them with the DAG as it is now.")
@@ -64,6 +66,8 @@ def clear(
             task_ids=_task_ids(spec, task_regex),
             upstream=conditions["upstream"],
             downstream=conditions["downstream"],
+            past=conditions["past"],
+            future=conditions["future"],
             only_failed=conditions["only_failed"],
             only_running=conditions["only_running"],
         )
