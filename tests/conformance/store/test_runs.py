@@ -13,7 +13,7 @@ from etesian.protocol.commands import RunRequested
 from etesian.spec.schedule import SchedulePoint
 from etesian.store import Store
 from etesian.store.errors import RunExistsError, UnknownDagError, UnknownRunError
-from etesian.store.queries import inbox, runs
+from etesian.store.queries import inbox, runs, task_instances
 from etesian.store.queries.page import Paging
 from etesian.store.queries.patterns import Between
 from etesian.store.queries.runs import RunFilter
@@ -22,6 +22,7 @@ from tests.conformance.store.samples import (
     HOUR,
     NOW,
     RUN_KEY,
+    SECOND,
     Scheduler,
     a_run,
     a_spec,
@@ -230,3 +231,29 @@ def test_moments_keep_their_microseconds_and_come_back_in_utc(store: Store, sche
 def test_a_naive_moment_is_refused(store: Store, scheduler: Scheduler) -> None:
     with pytest.raises(ValueError, match="aware moments only"):
         scheduler.save(a_run(run_after=NOW.replace(tzinfo=None)))
+
+
+def test_how_long_the_newest_successful_runs_took_is_known(store: Store, scheduler: Scheduler) -> None:
+    def took(run_id: str, seconds: int, state: RunState, day: int) -> DagRunRecord:
+        begun = NOW + day * DAY
+        run = a_run(run_id, state=state, run_after=begun, ended_at=begun + seconds * SECOND)
+        return msgspec.structs.replace(run, started_at=begun)
+
+    scheduler.save(
+        took("r1", 10, RunState.SUCCESS, 1),
+        took("r2", 20, RunState.SUCCESS, 2),
+        took("r3", 30, RunState.FAILED, 3),
+        took("r4", 40, RunState.SUCCESS, 4),
+    )
+    with store.read() as connection:
+        assert runs.load_runtimes(connection, "etl", limit=2) == [40.0, 20.0]
+        assert runs.load_runtimes(connection, "other", limit=2) == []
+
+
+def test_unfinished_runs_may_be_asked_for_of_one_dag(store: Store, scheduler: Scheduler) -> None:
+    save_spec(store, a_spec("other", file="other.py"))
+    scheduler.save(a_run("r1"), a_run("r2", dag_id="other"), a_task(run_id="r2", dag_id="other"))
+    with store.read() as connection:
+        (run,) = runs.load_unfinished_runs(connection, "other")
+        found = task_instances.load_unfinished_task_instances(connection, "other")
+    assert (run.run_id, list(found)) == ("r2", [run.key])
