@@ -114,7 +114,7 @@ def _total(results: Sequence[Result]) -> str:
 def _compared(there: int | None, both: int | None) -> tuple[object, object, str]:
     if there is None or both is None:
         return "?", "?", "?"
-    return there, both, f"{100 * both / max(1, there):.1f} %"
+    return there, both, f"{10_000 * both // max(1, there) / 100:.2f} %"  # not rounded up: 100 % is all
 
 
 def _cells(*cells: object) -> str:

@@ -112,7 +112,7 @@ def test_the_rate_is_the_share_of_what_passes_under_airflow() -> None:
     real = make_baseline(outcomes(a=Outcome.PASSED, b=Outcome.PASSED, c=Outcome.FAILED), "3.3.2")
     ours = outcomes(a=Outcome.PASSED, b=Outcome.FAILED, c=Outcome.PASSED)
     page = render_page([Result(suite=SUITE, ours=ours, baseline=real)])
-    assert "| pigeon.post | 1.0 | 3 | 2 | 1 | 0 | 2 | 1 | 50.0 % |" in page
+    assert "| pigeon.post | 1.0 | 3 | 2 | 1 | 0 | 2 | 1 | 50.00 % |" in page
     assert "- pigeon.post: `test_a.py::b`" in page
     assert "- pigeon.post: `pigeon/server` runs inside Airflow's own server" in page
 
