@@ -24,8 +24,8 @@ Every setting can be given in two ways; the first one that gives it wins:
    ```
 
 What neither says is taken from an Airflow installation, if there is one: `AIRFLOW__SECTION__KEY`, then `airflow.cfg`
-(`$AIRFLOW_CONFIG`, or in `$AIRFLOW_HOME`), and `$AIRFLOW_HOME/dags` as folder of the DAG files. [Airflow](airflow.md#settings)
-lists which settings these are.
+(`$AIRFLOW_CONFIG`, or in `$AIRFLOW_HOME`), and `$AIRFLOW_HOME/dags` as folder of the DAG files.
+[Airflow](airflow.md#settings) lists which settings these are.
 
 `ETESIAN_HOME` is the folder that Etesian keeps its files in; without it, `~/etesian`. `etesian config list`
 shows the values in force and where each came from. An unknown section or key, or a value that does not fit,
