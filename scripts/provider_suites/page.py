@@ -50,6 +50,9 @@ It downloads the sdists of the installed versions with pip into a temporary fold
 in a process of its own, and writes this page. Without `REAL_PYTHON` it compares with what was measured last, which is
 kept in `scripts/provider_suites/baseline.json`. `SUITES="slack http"` runs some only, and prints their failures.
 
+amazon and google take most of the time, and the providers that their sdists name under `dependency-groups` as well. A
+test file whose libraries are missing cannot be imported and counts as a failed test, under both.
+
 The harness is `scripts/provider_suites/harness`: the fixtures and helpers that these tests expect beside them, written
 for `airflow`'s public names alone, so that both implementations are tested alike.
 """
