@@ -53,11 +53,18 @@ def field_holds(text: str, value: int, low: int, high: int) -> bool:
 
 
 def holds(expression: str, wall: datetime) -> bool:
-    """A cron expression, by definition: both day fields restricted means either."""
+    """A cron expression, by definition: both day fields restricted means either.
+
+    A field that lists every value restricts nothing, but only beside one with a star; so croniter, and Airflow.
+    """
     minute, hour, day, _, weekday = expression.split()
     by_day = field_holds(day, wall.day, 1, 31)
     by_weekday = field_holds(weekday, wall.isoweekday() % 7, 0, 6)
-    on_day = (by_day or by_weekday) if day != "*" and weekday != "*" else (by_day and by_weekday)
+    any_day = day == "*" or ("*" in weekday and all(field_holds(day, value, 1, 31) for value in range(1, 32)))
+    any_weekday = weekday == "*" or (
+        "*" in day and all(field_holds(weekday, value, 0, 6) for value in range(7))
+    )
+    on_day = (by_day and by_weekday) if any_day or any_weekday else (by_day or by_weekday)
     return on_day and field_holds(minute, wall.minute, 0, 59) and field_holds(hour, wall.hour, 0, 23)
 
 
