@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
-from etesian.executors.base import Executor
+from etesian.executors.base import Executor, ToAttempts
 from etesian.protocol.channels import Ask, FromWorker, Reply
 from etesian.protocol.reports import Acknowledged, AttemptUsage, Claim, Finished, Running
 from etesian.protocol.requests import Done, PushXCom
@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 #: How often an executor that has lost its workers may try to find them again.
 RECONNECT_INTERVAL: Final = timedelta(milliseconds=50)
+#: How long an acknowledgement may wait for another message that it can be sent with.
+ACKNOWLEDGE_WITHIN: Final = timedelta(milliseconds=50)
 #: What a process used is known after its task's end; it is not worth a transaction for each task.
 USAGE_DELAY: Final = timedelta(milliseconds=200)
 
@@ -40,7 +42,9 @@ class Leader:
         self._leadership = leadership
         self._bell = bell
         self._writer = Writer(parts, leadership)
-        self._claimed_through: dict[str, Executor] = {}
+        self._claimed_through: dict[str, str] = {}  #: name of the executor, by attempt id
+        self._unacknowledged: list[str] = []
+        self._acknowledge_at: datetime | None = None
         self._usage: list[AttemptUsage] = []  #: not stored yet
         self._usage_due: datetime | None = None  #: when it is stored at the latest
 
@@ -136,7 +140,7 @@ class Leader:
     def _receive(self, name: str, executor: Executor, message: FromWorker, effects: Effects) -> Event | None:
         match message:
             case Claim(attempt_id=attempt_id):
-                self._claimed_through[attempt_id] = executor
+                self._claimed_through[attempt_id] = name
                 return message
             case Finished():
                 return message
@@ -164,22 +168,36 @@ class Leader:
     def _act(self, effects: Effects) -> None:
         """Carry out what was just committed."""
         executors = self._parts.executors
-        for claim_answer in effects.claim_answers:
-            claimant = self._claimed_through.pop(claim_answer.attempt_id, None)
-            if claimant is not None:
-                claimant.send([claim_answer])
+        for name, messages in self._answers(effects).items():
+            executors[name].send(messages)
         for name, workloads in effects.dispatches.items():
             executors[name].submit(workloads)
-        if effects.acknowledged:
-            acknowledged = Acknowledged(attempt_ids=tuple(effects.acknowledged))
-            for executor in executors.values():
-                executor.send([acknowledged])
         for (name, reason), attempt_ids in effects.stops.items():
             executors[name].stop(attempt_ids, reason)
         if effects.writes:
             self._parts.bus.ring("changes")
         if effects.batch.triggers_started or effects.batch.triggers_cancelled:
             self._parts.bus.ring("triggers")
+
+    def _answers(self, effects: Effects) -> dict[str, list[ToAttempts]]:
+        """Return what to tell each executor. Acknowledgements are told with the next answers, because each message
+        wakes a worker; at the latest when they are due.
+        """
+        answers: dict[str, list[ToAttempts]] = {}
+        for claim_answer in effects.claim_answers:
+            name = self._claimed_through.pop(claim_answer.attempt_id, None)
+            if name is not None:
+                answers.setdefault(name, []).append(claim_answer)
+        now = effects.batch.now
+        if effects.acknowledged:
+            self._unacknowledged += effects.acknowledged
+            self._acknowledge_at = self._acknowledge_at or now + ACKNOWLEDGE_WITHIN
+        if self._acknowledge_at is not None and (answers or now >= self._acknowledge_at):
+            acknowledged = Acknowledged(attempt_ids=tuple(self._unacknowledged))
+            for name in self._parts.executors:
+                answers.setdefault(name, []).append(acknowledged)
+            self._unacknowledged, self._acknowledge_at = [], None
+        return answers
 
     def _sleep(self) -> None:
         """Wait for an event, the core's next timer, the lease or the inbox's regular look."""
@@ -192,7 +210,8 @@ class Leader:
             for fileno in executor.filenos():
                 poller.register(fileno, select.POLLIN)
         now = parts.clock.now()
-        moments = (self._core.next_wake(), self._leadership.renew_at, self._inbox.due_at, self._usage_due)
+        own = (self._leadership.renew_at, self._inbox.due_at, self._usage_due, self._acknowledge_at)
+        moments = (self._core.next_wake(), *own)
         due = min((moment for moment in moments if moment is not None), default=now)
         if not all(executor.is_connected for executor in parts.executors.values()):
             due = min(due, now + RECONNECT_INTERVAL)
