@@ -79,8 +79,9 @@ def provider_modules() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for folder in import_module("airflow.providers").__path__:
         for path in sorted(Path(folder).rglob("*.py")):
-            parts = path.relative_to(folder).with_suffix("").parts
-            if _TASK_SIDE.intersection(parts) and "example_dags" not in parts and parts[-1] != "__init__":
+            inside = path.relative_to(folder)
+            parts = (inside.parent if inside.stem == "__init__" else inside.with_suffix("")).parts
+            if _TASK_SIDE.intersection(parts) and "example_dags" not in parts:
                 found.setdefault(provider_of(list(parts)), []).append(".".join(("airflow.providers", *parts)))
     return found
 

@@ -54,7 +54,9 @@ def test_all_examples_are_loaded_and_expected(platform: Standalone) -> None:
 def test_one_example_runs_by_itself_within_a_minute(platform: Standalone) -> None:
     def scheduled() -> list[str]:
         runs = platform.ask("GET", "/dags/hello/dagRuns")["dag_runs"]
-        return [run["dag_run_id"] for run in runs if (run["run_type"], run["state"]) == ("scheduled", "success")]
+        return [
+            run["dag_run_id"] for run in runs if (run["run_type"], run["state"]) == ("scheduled", "success")
+        ]
 
     platform.wait_for_dag("hello")
     platform.wait_for(lambda: scheduled() or None, "a scheduled run of hello", within=90)

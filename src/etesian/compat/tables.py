@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from etesian.compat.names import authoring, exceptions, operators, runtime, sdk
+from etesian.compat.names import authoring, exceptions, older, operators, runtime, sdk
 
-_SOURCES = (authoring, exceptions, operators, runtime, sdk)
+_SOURCES = (authoring, exceptions, operators, runtime, sdk, older)
 Tables = Mapping[str, Mapping[str, str]]
 
 

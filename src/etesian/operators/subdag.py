@@ -69,7 +69,10 @@ class SubDagOperator(SkipMixin, TriggerDagRunOperator):
         self.trigger_run_id = run.run_id
         self.logical_date = run.logical_date
         if run.data_interval_start is not None and run.data_interval_end is not None:
-            self.data_interval = (convert_to_utc(run.data_interval_start), convert_to_utc(run.data_interval_end))
+            self.data_interval = (
+                convert_to_utc(run.data_interval_start),
+                convert_to_utc(run.data_interval_end),
+            )
         self.reset_dag_run = True
         super().execute(context)
 

@@ -23,7 +23,9 @@ class AssetEventReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     uri: str | None = None
     alias: str | None = None  #: the alias it was attached through
     extra: dict[str, object] = {}
-    partition_key: str | None = None  #: the partition that was updated; None: that of the task's run, if it has one
+    partition_key: str | None = (
+        None  #: the partition that was updated; None: that of the task's run, if it has one
+    )
 
 
 class Succeeded(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag="succeeded"):

@@ -137,7 +137,17 @@ SDK = (
     | names("etesian.compat.version", "__version__")
 )
 
-_MAPPERS = ["base", "identity", "allowed_key", "chain", "fixed_key", "product", "temporal", "wait_policy", "window"]
+_MAPPERS = [
+    "base",
+    "identity",
+    "allowed_key",
+    "chain",
+    "fixed_key",
+    "product",
+    "temporal",
+    "wait_policy",
+    "window",
+]
 MODULES = {
     "airflow.sdk": SDK,
     "airflow.partition_mappers": PARTITIONS,
