@@ -24,16 +24,21 @@ _NAMES = (
 
 def measure() -> list[Figure]:
     """Return medians, each of fresh processes, with compiled bytecode."""
-    bare = _median_milliseconds([sys.executable, "-c", "pass"])
-    names = _median_milliseconds([sys.executable, "-c", "from etesian import DAG, task"])
-    hooked = _median_milliseconds([sys.executable, "-c", _HOOK])
-    airflow_names = _median_milliseconds([sys.executable, "-c", _HOOK + _NAMES.format("airflow")])
-    native_names = _median_milliseconds([sys.executable, "-c", _NAMES.format("etesian")])
+    taken = _medians(
+        bare=[sys.executable, "-c", "pass"],
+        names=[sys.executable, "-c", "from etesian import DAG, task"],
+        hooked=[sys.executable, "-c", _HOOK],
+        airflow_names=[sys.executable, "-c", _HOOK + _NAMES.format("airflow")],
+        native_names=[sys.executable, "-c", _NAMES.format("etesian")],
+        command_help=[str(COMMAND), "--help"],
+    )
     parsed = _parse_in_children()
-    command_help = _median_milliseconds([str(COMMAND), "--help"])
     return [
         Figure(
-            what="import etesian (DAG, task), above bare Python", value=names - bare, unit="ms", budget=100
+            what="import etesian (DAG, task), above bare Python",
+            value=taken["names"] - taken["bare"],
+            unit="ms",
+            budget=100,
         ),
         Figure(
             what="parse of a DAG file with DAG, PythonOperator, BashOperator from airflow",
@@ -44,13 +49,16 @@ def measure() -> list[Figure]:
         Figure(what="the same from etesian", value=parsed["etesian"], unit="ms"),
         Figure(
             what="these airflow names in a new process, above ours",
-            value=airflow_names - native_names,
+            value=taken["airflow_names"] - taken["native_names"],
             unit="ms",
         ),
         Figure(
-            what="airflow hook in a process that imports no airflow", value=hooked - bare, unit="ms", budget=5
+            what="airflow hook in a process that imports no airflow",
+            value=taken["hooked"] - taken["bare"],
+            unit="ms",
+            budget=5,
         ),
-        Figure(what="etesian --help", value=command_help, unit="ms", budget=150),
+        Figure(what="etesian --help", value=taken["command_help"], unit="ms", budget=150),
     ]
 
 
@@ -63,15 +71,17 @@ def _parse_in_children() -> dict[str, float]:
     return {name: statistics.median(times[1:]) for name, times in json.loads(done.stdout).items()}
 
 
-def _median_milliseconds(command: list[str]) -> float:
-    taken: list[float] = []
+def _medians(**commands: list[str]) -> dict[str, float]:
+    """Return how many milliseconds each command takes, in turns, so that a machine that slows down is fair to all."""
+    taken: dict[str, list[float]] = {name: [] for name in commands}
     with tempfile.TemporaryDirectory() as folder:
         environment = make_environment(Path(folder), {})
         for _ in range(ROUNDS + 1):
-            began = time.perf_counter()
-            subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, timeout=60, check=True)
-            taken.append((time.perf_counter() - began) * 1000)
-    return statistics.median(taken[1:])  # the first one may compile
+            for name, command in commands.items():
+                began = time.perf_counter()
+                subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, timeout=60, check=True)
+                taken[name].append((time.perf_counter() - began) * 1000)
+    return {name: statistics.median(times[1:]) for name, times in taken.items()}  # the first one may compile
 
 
 if __name__ == "__main__":

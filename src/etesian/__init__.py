@@ -5,12 +5,14 @@ Everything that a DAG file needs is importable from here; each name is loaded wh
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+__version__ = "0.1.0"
 
-__version__: Final = "0.1.0"
-
+TYPE_CHECKING = (
+    False  # without `typing`: this module is imported at the start of every process with the airflow hook
+)
 if TYPE_CHECKING:
+    from typing import Any
+
     from etesian.sdk.assets import Asset, AssetAlias, AssetAll, AssetAny, AssetWatcher, Dataset
     from etesian.sdk.connection import Connection
     from etesian.sdk.context import Context, get_current_context
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from etesian.sdk.xcom_arg import XComArg
 
 #: where each public name is defined
-_HOMES: Final[dict[str, str]] = {
+_HOMES: dict[str, str] = {
     "DAG": "etesian.sdk.dag",
     "Asset": "etesian.sdk.assets",
     "AssetAlias": "etesian.sdk.assets",
@@ -85,6 +87,8 @@ def __getattr__(name: str) -> Any:  # Any: each name has its own type, told to t
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'etesian' has no attribute {name!r}; it has {', '.join(_HOMES)}")
+    from importlib import import_module  # late, as above
+
     value = getattr(import_module(home), name)
     globals()[name] = value
     return value

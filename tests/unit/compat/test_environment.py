@@ -22,11 +22,12 @@ def test_enabling_writes_one_file_and_disabling_removes_it(tmp_path: Path) -> No
 
 def test_the_hook_costs_a_process_that_imports_no_airflow_one_small_module() -> None:
     code = (
-        "import sys, etesian.compat.finder as f; f.install(); "
-        "print(sorted(name for name in sys.modules if name.startswith('etesian')))"
+        "import sys; before = set(sys.modules); import etesian.compat.finder as f; f.install(); "
+        "print(sorted(set(sys.modules) - before))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "['etesian', 'etesian.compat', 'etesian.compat.finder']"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "['__future__', 'etesian', 'etesian.compat', 'etesian.compat.finder']"
 
 
 def test_the_real_airflow_beside_ours_is_warned_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
