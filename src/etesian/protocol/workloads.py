@@ -86,6 +86,7 @@ class RunCallback(
     state: str = ""  #: state of the task instance or run that the callback is told of
     reason: str | None = None  #: what went wrong, in words
     error_type: str | None = None  #: qualified name of the exception that ended the try, if one did
+    deadline: int = 0  #: of kind deadline: which of the DAG's deadlines was missed, counted from 0
     started_at: datetime | None = None
     ended_at: datetime | None = None
     file: str

@@ -81,7 +81,8 @@ def _dag_calls(dag: DAG, context: Context, workload: RunCallback) -> list[Callab
         case "sla_miss":
             return [_bind_sla(callback, dag, context) for callback in dag.sla_miss_callback]
         case "deadline":
-            return [_bind_deadline(alert.callback, context) for alert in dag.deadline]
+            missed = dag.deadline[workload.deadline : workload.deadline + 1]  # none: the DAG was edited since
+            return [_bind_deadline(alert.callback, context) for alert in missed]
     return [_bind(callback, context) for callback in getattr(dag, f"on_{workload.kind}_callback", ())]
 
 

@@ -166,6 +166,16 @@ def test_a_missed_deadline_is_told_once(deadline: DeadlineSpec, due_at: object) 
     assert len(driver.callbacks) == 1
 
 
+def test_of_several_deadlines_the_missed_one_is_named() -> None:
+    deadlines = tuple(DeadlineSpec(reference="queued_at", interval_seconds=60 * it) for it in (3, 1, 2))
+    driver = Driver(dag(task("a"), deadlines=deadlines))
+    driver.trigger()
+    driver.claim("a")
+    for _ in range(2):
+        driver.wait(minutes=1)
+    assert [callback.deadline for callback in driver.callbacks] == [1, 2]
+
+
 def test_the_average_runtime_is_learned_from_runs_that_succeed() -> None:
     deadline = DeadlineSpec(reference="average_runtime", interval_seconds=5, max_runs=2, min_runs=1)
     driver = Driver(dag(task("a"), deadlines=(deadline,)))

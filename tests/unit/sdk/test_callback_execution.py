@@ -170,6 +170,23 @@ def test_a_deadline_callback_gets_its_own_arguments_and_the_context_if_it_names_
     assert seen == [("late", "r")]
 
 
+@pytest.mark.parametrize(("missed", "told"), [(0, ["soon"]), (1, ["late"]), (2, [])])
+def test_only_the_callback_of_the_deadline_that_was_missed_is_called(missed: int, told: list[str]) -> None:
+    seen: list[str] = []
+    alerts = [
+        DeadlineAlert(
+            reference=DeadlineReference.DAGRUN_QUEUED_AT,
+            interval=timedelta(minutes=minutes),
+            callback=SyncCallback(lambda text: seen.append(text), kwargs={"text": text}),
+        )
+        for minutes, text in ((1, "soon"), (60, "late"))
+    ]
+    with DAG("etl", deadline=alerts) as dag:
+        EmptyOperator(task_id="t")
+    execute_callback(dag, workload("deadline", deadline=missed))
+    assert seen == told
+
+
 def test_a_task_that_is_gone_is_an_error_that_names_it() -> None:
     with pytest.raises(TaskNotFound, match="DAG 'etl' has no task 'gone'"):
         execute_callback(DAG("etl"), workload("failure", "gone"))

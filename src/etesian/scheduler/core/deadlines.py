@@ -105,7 +105,9 @@ def miss_deadline(memory: Memory, deadline: Deadline, now: datetime) -> None:
     elif deadline.number < len(run.graph.spec.deadlines):
         spec = run.graph.spec.deadlines[deadline.number]
         reason = f"deadline {spec.name or deadline.number} was missed"
-        send_run_callback(memory, run, "deadline", now, callback_id=name, reason=reason)
+        send_run_callback(
+            memory, run, "deadline", now, callback_id=name, reason=reason, deadline=deadline.number
+        )
 
 
 def _is_task_done(run: Run, task_id: str) -> bool:
