@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 from typing import Final
 
@@ -65,6 +66,8 @@ from etesian.store.queries.patterns import Between
 from etesian.store.run_requests import RunRequest, request_run
 from etesian.store.secrets import SecretBox
 
+logger = logging.getLogger(__name__)
+
 #: Task instances that one answer holds at most.
 MAX_TASK_STATES: Final = 100_000
 
@@ -84,7 +87,8 @@ _COMMANDS: Final = (TriggerRun, ClearRun)
 def answer(store: Store, request: Request, *, now: datetime, bus: Bus | None = None) -> Answer:
     """Carry out a request of an attempt and return the answer.
 
-    ``bus`` wakes the scheduler where the request is for it.
+    ``bus`` wakes the scheduler where the request is for it. User code writes requests: one that makes no sense is
+    refused, whatever it breaks, and does not end who answers it.
 
     Raises:
         StoreUnavailableError: the database cannot be reached; the request can be repeated.
@@ -97,6 +101,10 @@ def answer(store: Store, request: Request, *, now: datetime, bus: Bus | None = N
         raise
     except EtesianError as error:
         return Refused(id=getattr(request, "id", 0), reason=str(error))
+    except Exception as error:
+        what = type(request).__name__
+        logger.warning("%s could not be answered", what, exc_info=True)
+        return Refused(id=getattr(request, "id", 0), reason=f"{what} cannot be answered: {error}")
     if bus is not None and isinstance(request, _COMMANDS):
         bus.ring("inbox")
     return answered

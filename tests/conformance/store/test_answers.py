@@ -106,6 +106,21 @@ def test_runs_are_found_by_date_and_state_the_newest_first(store: Store, schedul
     assert found(run_ids=("r1",), limit=1) == ["r1"]
 
 
+@pytest.mark.parametrize(
+    "request_",
+    [
+        requests.GetRunStates(id=1, dag_id="etl", states=("done",)),
+        requests.GetTaskStates(id=1, dag_id="etl", states=("done",)),
+        requests.GetTaskStates(id=1, dag_id="etl", map_index=2**64 - 1),
+    ],
+)
+def test_a_request_that_makes_no_sense_is_refused(store: Store, request_: requests.Request) -> None:
+    refused = ask(store, request_)
+    assert isinstance(refused, requests.Refused)
+    assert refused.id == 1
+    assert type(request_).__name__ in refused.reason or "refused a statement" in refused.reason
+
+
 def test_states_of_tasks_are_found_also_by_group(store: Store) -> None:
     groups = (GroupSpec(group_id="g"), GroupSpec(group_id="g.h", parent="g"), GroupSpec(group_id="i"))
     tasks = (
