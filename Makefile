@@ -80,3 +80,7 @@ compat:
 provider-suites:
 	$(BIN)/python -m scripts.provider_suites --python $(or $(SUITES_PYTHON),$(BIN)/python) \
 		$(if $(REAL_PYTHON),--real-python $(REAL_PYTHON)) $(if $(SDISTS),--sdists $(SDISTS)) $(SUITES)
+
+.PHONY: provider-imports
+provider-imports:
+	$(BIN)/python -m scripts.provider_suites --imports --python $(or $(SUITES_PYTHON),$(BIN)/python)

@@ -2,6 +2,7 @@
 
     python scripts/compat_report.py FOLDER...          files of these folders
     python scripts/compat_report.py --providers        all task-side modules of the installed providers
+    python scripts/compat_report.py --providers --json the same, by provider, for programs
 
 Run it with the interpreter of an environment that has the provider packages which the files need. It fetches nothing.
 """
@@ -14,6 +15,7 @@ import os
 import sys
 from collections import Counter
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 
 from etesian import compat
@@ -34,10 +36,13 @@ def main() -> int:
     )
     parser.add_argument("folders", nargs="*", type=Path)
     parser.add_argument("--providers", action="store_true")
+    parser.add_argument(
+        "--json", action="store_true", help="with --providers: print one object of all providers"
+    )
     parser.add_argument("--timeout", type=float, default=60.0)
     options = parser.parse_args()
     if options.providers:
-        return report_providers()
+        return report_providers(as_json=options.json)
     reports = [
         report for folder in options.folders for report in check_folder(folder, timeout=options.timeout)
     ]
@@ -60,18 +65,31 @@ def report_files(reports: list[FileReport]) -> int:
     return 0 if fine == len(reports) else 1
 
 
-def report_providers() -> int:
+def report_providers(*, as_json: bool) -> int:
     """Import the task-side modules of the installed providers, one child per provider; print those that fail."""
     compat.install()
-    failed = total = 0
-    for modules in provider_modules().values():
-        failures = import_in_child(modules)
-        total += len(modules)
-        failed += len(failures)
-        for module, error in failures.items():
-            print(f"{module}: {error:.200}", flush=True)
-    print(f"{total - failed} of {total} task-side modules of providers can be imported")
-    return 0 if not failed else 1
+    modules = provider_modules()
+    failures = {provider: import_in_child(names) for provider, names in modules.items()}
+    if as_json:
+        print(json.dumps({provider: describe(provider, modules, failures) for provider in modules}))
+    else:
+        for failed in failures.values():
+            print(*(f"{module}: {error:.200}\n" for module, error in failed.items()), sep="", end="")
+        total, bad = (sum(map(len, counted.values())) for counted in (modules, failures))
+        print(f"{total - bad} of {total} task-side modules of {len(modules)} providers can be imported")
+    return 1 if any(failures.values()) else 0
+
+
+def describe(
+    provider: str, modules: dict[str, list[str]], failures: dict[str, dict[str, str]]
+) -> dict[str, object]:
+    """Return what a program wants to know of one provider."""
+    distribution = f"apache-airflow-providers-{provider.replace('.', '-')}"
+    return {
+        "version": version(distribution),
+        "modules": len(modules[provider]),
+        "failures": failures[provider],
+    }
 
 
 def provider_modules() -> dict[str, list[str]]:

@@ -2,6 +2,7 @@
 
     python -m scripts.provider_suites --python ENV/bin/python [--real-python AIRFLOW_ENV/bin/python]
     python -m scripts.provider_suites --python ENV/bin/python slack http      some suites, printed only
+    python -m scripts.provider_suites --python ENV/bin/python --imports       the part of the page about imports
 
 Each environment needs the providers, pytest, pytest-asyncio and pytest-timeout, and what the tests import besides; the
 second one apache-airflow instead of Etesian. What the second one gives is kept as the baseline for runs without it.
@@ -18,6 +19,13 @@ from typing import Final
 
 from scripts.provider_suites.baseline import Baseline, make_baseline, read_baselines, write_baselines
 from scripts.provider_suites.fetching import FetchError, fetch_sdist
+from scripts.provider_suites.imports import (
+    ImportReportError,
+    count_imports,
+    find_imports,
+    render_imports,
+    replace_imports,
+)
 from scripts.provider_suites.outcomes import Outcome, SuiteOutcomes
 from scripts.provider_suites.page import Result, render_page
 from scripts.provider_suites.running import run_suite
@@ -29,6 +37,8 @@ PAGE: Final = Path(__file__).parents[2] / "docs" / "providers.md"
 def main() -> int:
     """Run what the command line asks for; the exit code says whether every suite was complete."""
     options = _parse()
+    if options.imports:
+        return _write_imports(options.python)
     suites = [suite for suite in SUITES if not options.providers or suite.provider in options.providers]
     with tempfile.TemporaryDirectory(prefix="provider-sdists-") as temporary:
         folder = options.sdists or Path(temporary)
@@ -44,7 +54,8 @@ def main() -> int:
     if options.providers:
         _print_failures(results)
     else:
-        PAGE.write_text(render_page(results), encoding="utf-8")
+        imports = find_imports(PAGE.read_text(encoding="utf-8"))
+        PAGE.write_text(render_page(results, imports), encoding="utf-8")
         print(f"wrote {PAGE}")
     return 0 if all(result.ours.is_complete for result in results) else 1
 
@@ -60,9 +71,28 @@ def _parse() -> argparse.Namespace:
         "--python", type=Path, default=Path(sys.executable), help="has Etesian and the providers"
     )
     parser.add_argument("--real-python", type=Path, help="has apache-airflow and the same providers")
+    parser.add_argument(
+        "--imports", action="store_true", help="import the providers' modules, and run no suite"
+    )
     parser.add_argument("--sdists", type=Path, help="where sdists are kept; by default nowhere")
     parser.add_argument("--timeout", type=float, default=3600, help="seconds for one suite")
     return parser.parse_args()
+
+
+def _write_imports(python: Path) -> int:
+    try:
+        imports = count_imports(python)
+    except ImportReportError as error:
+        print(error, file=sys.stderr)
+        return 2
+    PAGE.write_text(
+        replace_imports(PAGE.read_text(encoding="utf-8"), render_imports(imports)), encoding="utf-8"
+    )
+    for provider, counted in imports.items():
+        for module, why in counted.failures.items():
+            print(f"{provider} {module}: {why}")
+    print(f"wrote {PAGE}")
+    return 1 if any(counted.failures for counted in imports.values()) else 0
 
 
 def _run(suite: Suite, folder: Path, options: argparse.Namespace) -> Result:

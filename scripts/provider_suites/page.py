@@ -16,7 +16,7 @@ _HEAD = """\
 
 Airflow's provider packages run unmodified: `etesian providers install slack amazon` installs them from PyPI without
 apache-airflow. [Moving from Airflow](airflow.md#providers) says how. This page says how much of their own test suites
-passes here.
+passes here, and how many of their modules can be imported.
 
 ## Their own unit tests
 
@@ -84,12 +84,12 @@ class Result:
         )
 
 
-def render_page(results: Sequence[Result]) -> str:
-    """Return the text of the page."""
+def render_page(results: Sequence[Result], imports: str) -> str:
+    """Return the text of the page; ``imports`` is its part about modules."""
     airflow = next((result.baseline.airflow for result in results if result.baseline), "3")
     rows = [*map(_row, results), _total(results)]
     parts = [_HEAD.format(airflow=airflow), "\n".join(rows), "\n", _TAIL]
-    return "".join([*parts, *_failing(results), *_left_out(results), _HOW])
+    return "".join([*parts, *_failing(results), *_left_out(results), "\n", imports, _HOW])
 
 
 def _row(result: Result) -> str:

@@ -111,7 +111,7 @@ def test_a_file_that_airflow_cannot_import_has_no_test_that_passes_there() -> No
 def test_the_rate_is_the_share_of_what_passes_under_airflow() -> None:
     real = make_baseline(outcomes(a=Outcome.PASSED, b=Outcome.PASSED, c=Outcome.FAILED), "3.3.2")
     ours = outcomes(a=Outcome.PASSED, b=Outcome.FAILED, c=Outcome.PASSED)
-    page = render_page([Result(suite=SUITE, ours=ours, baseline=real)])
+    page = render_page([Result(suite=SUITE, ours=ours, baseline=real)], "")
     assert "| pigeon.post | 1.0 | 3 | 2 | 1 | 0 | 2 | 1 | 50.00 % |" in page
     assert "- pigeon.post: `test_a.py::b`" in page
     assert "- pigeon.post: `pigeon/server` runs inside Airflow's own server" in page
@@ -119,7 +119,7 @@ def test_the_rate_is_the_share_of_what_passes_under_airflow() -> None:
 
 def test_a_baseline_of_another_version_is_not_compared_with() -> None:
     real = Baseline(version="0.9", airflow="3.3.2", passed=2, not_passed=())
-    page = render_page([Result(suite=SUITE, ours=outcomes(a=Outcome.PASSED), baseline=real)])
+    page = render_page([Result(suite=SUITE, ours=outcomes(a=Outcome.PASSED), baseline=real)], "")
     assert "| pigeon.post | 1.0 | 1 | 1 | 0 | 0 | ? | ? | ? |" in page
 
 
