@@ -32,7 +32,8 @@ class LocalExecutor:
     often.
 
     A worker's first messages say who it is and which attempts it holds. Attempts that are kept until then are
-    counted as held by it, because they are sent next: the scheduler must not take them for lost.
+    counted as held by it, because they are sent next: the scheduler must not take them for lost. A home has one
+    worker: attempts that this one does not name are lost, also those of a host that was called otherwise.
     """
 
     def __init__(self, home: Path, clock: Clock | None = None) -> None:
@@ -142,7 +143,9 @@ class LocalExecutor:
                 self._has_greeted = True
                 self._delay_seconds = FIRST_DELAY_SECONDS
                 unclaimed = tuple(dict.fromkeys((*message.unclaimed, *self._kept)))
-                messages[position] = msgspec.structs.replace(message, unclaimed=unclaimed)
+                messages[position] = msgspec.structs.replace(
+                    message, unclaimed=unclaimed, is_only_worker=True
+                )
                 kept, self._kept = self._kept, {}
                 self.submit(list(kept.values()))
                 break

@@ -114,6 +114,7 @@ class Running(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag
     hostname: str
     claimed: tuple[str, ...] = ()
     unclaimed: tuple[str, ...] = ()
+    is_only_worker: bool = False  #: set by an executor that has no other: what is not named here is nowhere
 
 
 Report: TypeAlias = Claim | Finished | AttemptUsage | Running

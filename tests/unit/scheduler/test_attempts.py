@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from etesian.lifecycle.state import TaskState
+from etesian.protocol.commands import ClearTasks, TaskSelection
 from etesian.protocol.reports import Claim, Failed, Finished, Rescheduled, Succeeded, Usage
 from etesian.scheduler.core.decisions import (
     Acknowledge,
@@ -58,6 +59,29 @@ def test_a_claimant_that_did_not_get_the_answer_may_ask_again() -> None:
     driver.claim("a", hostname="one", pid=1)
     driver.claim("a", hostname="one", pid=1)
     assert driver.decided(AnswerClaim)[0].granted
+
+
+def test_a_worker_that_still_runs_what_was_cleared_is_told_once_more_to_stop_it() -> None:
+    driver = started()
+    attempt_id = driver.open_attempt("a")
+    driver.claim("a")
+    driver.do(ClearTasks(selection=TaskSelection(dag_id="d", run_ids=("r",), task_ids=("a",))))
+    assert driver.state("a") == "restarting"
+    held(driver, attempt_id)  # a new connection: what was said on the one before may be lost
+    assert [stop.attempt_id for stop in driver.decided(StopAttempt)] == [attempt_id]
+    assert driver.state("a") == "restarting"
+
+
+def test_the_only_worker_of_an_executor_answers_for_attempts_of_a_host_that_had_another_name() -> None:
+    driver = started(task("a", retries=1))
+    driver.claim("a", hostname="container-1")
+    held(driver, hostname="container-2")
+    assert driver.state("a") == "running", "it may be on another worker"
+    only = AttemptsHeld(
+        executor="local", hostname="container-2", attempt_ids=frozenset(), is_only_worker=True
+    )
+    driver.do(only)
+    assert driver.state("a") == "up_for_retry"
 
 
 def test_an_unknown_attempt_is_refused() -> None:

@@ -12,7 +12,7 @@ from etesian.scheduler.core.decisions import Dispatch, StopAttempt
 from etesian.scheduler.core.dispatch import send_attempt
 from etesian.scheduler.core.events import AttemptsHeld, AttemptsLost
 from etesian.scheduler.core.lanes import make_ready
-from etesian.scheduler.core.memory import Instance, Memory
+from etesian.scheduler.core.memory import CallbackState, Instance, Memory
 from etesian.scheduler.core.outcomes import fail_attempt
 
 
@@ -21,27 +21,36 @@ def reconcile_held(memory: Memory, event: AttemptsHeld, now: datetime) -> None:
 
     What it should run but does not have is lost. What waits for a worker of its executor is sent once more, as
     the message may have been lost; the claim sees to it that it starts once. What it has but should not is
-    stopped.
+    stopped; what was cleared while it ran is told so again, for the same reason.
     """
     held = event.attempt_ids
     for attempt_id, instance in list(memory.attempts.items()):
-        record = instance.record
-        if attempt_id in held or record.executor != event.executor:
-            continue
-        if record.state is TaskState.QUEUED:
-            memory.to_resend.add(attempt_id)
-        elif record.hostname == event.hostname:
-            lose_attempt(memory, instance, "its worker does not know of it any more", now)
+        if instance.record.executor == event.executor:
+            if attempt_id not in held:
+                _miss_task(memory, instance, event, now)
+            elif instance.state is TaskState.RESTARTING:
+                stop_attempt(memory, instance, "cleared")
     for attempt_id, callback in list(memory.callback_attempts.items()):
-        if attempt_id in held or callback.executor != event.executor:
-            continue
-        if callback.claimed_by is None:
-            memory.to_resend.add(attempt_id)
-        elif callback.claimed_by[0] == event.hostname:
-            lose_callback(memory, callback, now)
+        if callback.executor == event.executor and attempt_id not in held:
+            _miss_callback(memory, callback, event, now)
     for attempt_id in sorted(held - memory.attempts.keys() - memory.callback_attempts.keys()):
         reason = "the attempt is over"
         memory.decide(StopAttempt(executor=event.executor, attempt_id=attempt_id, reason=reason))
+
+
+def _miss_task(memory: Memory, instance: Instance, event: AttemptsHeld, now: datetime) -> None:
+    record = instance.record
+    if record.state is TaskState.QUEUED and record.attempt_id is not None:
+        memory.to_resend.add(record.attempt_id)
+    elif event.is_only_worker or record.hostname == event.hostname:
+        lose_attempt(memory, instance, "its worker does not know of it any more", now)
+
+
+def _miss_callback(memory: Memory, callback: CallbackState, event: AttemptsHeld, now: datetime) -> None:
+    if callback.claimed_by is None:
+        memory.to_resend.add(callback.workload.attempt_id)
+    elif event.is_only_worker or callback.claimed_by[0] == event.hostname:
+        lose_callback(memory, callback, now)
 
 
 def resend_attempts(memory: Memory) -> None:

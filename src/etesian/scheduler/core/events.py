@@ -131,6 +131,7 @@ class AttemptsHeld(_Event, frozen=True, kw_only=True):
     executor: str
     hostname: str
     attempt_ids: frozenset[str]
+    is_only_worker: bool = False  #: the executor has no other, whatever its host was called before
 
 
 class AttemptsLost(_Event, frozen=True, kw_only=True):

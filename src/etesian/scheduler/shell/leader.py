@@ -144,9 +144,12 @@ class Leader:
                 return message
             case Finished():
                 return message
-            case Running(hostname=hostname, claimed=claimed, unclaimed=unclaimed):
+            case Running():
                 return AttemptsHeld(
-                    executor=name, hostname=hostname, attempt_ids=frozenset(claimed + unclaimed)
+                    executor=name,
+                    hostname=message.hostname,
+                    attempt_ids=frozenset(message.claimed + message.unclaimed),
+                    is_only_worker=message.is_only_worker,
                 )
             case AttemptUsage():
                 self._usage.append(message)
