@@ -51,6 +51,9 @@ class Executor(Protocol):
         """Send answers. Those that no connected worker waits for are dropped: the worker will ask again.
 
         ``Acknowledged`` goes to every executor; one that does not know the attempts ignores it.
+
+        Raises:
+            FrameError: an answer is too large to be sent. None of these messages was.
         """
         ...
 

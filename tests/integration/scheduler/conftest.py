@@ -20,6 +20,7 @@ from etesian.lifecycle.records import RunKey, TaskKey
 from etesian.lifecycle.state import RunState, TaskState
 from etesian.protocol.channels import FromWorker
 from etesian.protocol.commands import Command
+from etesian.protocol.frames import encode_frame
 from etesian.protocol.reports import Claim, Finished, Succeeded
 from etesian.protocol.workloads import RunTask, Workload
 from etesian.scheduler.core.settings import CoreSettings
@@ -76,7 +77,9 @@ class PlayedExecutor:
         self.stopped += attempt_ids
 
     def send(self, messages: Sequence[ToAttempts]) -> None:
-        """Keep the answers."""
+        """Keep the answers, if they fit into frames."""
+        for message in messages:
+            encode_frame(message)
         self.sent += messages
 
     def receive(self) -> list[FromWorker]:

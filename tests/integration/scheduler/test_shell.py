@@ -5,17 +5,23 @@ from __future__ import annotations
 import sqlite3
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from etesian.foundation.clock import utc_now
 from etesian.lifecycle.records import TaskKey
 from etesian.lifecycle.state import RunState, TaskState
-from etesian.protocol.commands import ClearTasks, MarkRun, TaskSelection
+from etesian.protocol import frames
+from etesian.protocol.channels import Ask, Reply
+from etesian.protocol.commands import ClearTasks, MarkRun, RemoteReport, TaskSelection
 from etesian.protocol.reports import Acknowledged, AttemptUsage, ClaimAnswer, Usage
+from etesian.protocol.requests import GetVariable, Refused
 from etesian.spec.dag import DagSpec
 from etesian.spec.schedule import CronTriggerSchedule
 from etesian.spec.task import TaskSpec
 from etesian.store.errors import StaleMemoryError
 from etesian.store.queries import inbox
 from etesian.store.queries.attempts import load_attempts
+from etesian.store.queries.variables import save_variable
 from etesian.store.run_requests import RunRequest, request_run
 from tests.integration.scheduler.conftest import PlayedExecutor, Stage, eventually
 
@@ -171,6 +177,35 @@ def test_a_command_about_a_run_that_does_not_exist_is_dropped_and_blocks_nothing
 def _epoch(stage: Stage) -> int | None:
     with stage.store.read() as connection:
         return connection.exec_driver_sql("SELECT epoch FROM leases").scalar()
+
+
+def test_a_command_that_cannot_be_understood_is_dropped_and_blocks_nothing(stage: Stage) -> None:
+    executor = PlayedExecutor()
+    stage.start_scheduler(executor)
+    stage.save_dag(PAIR)
+    stage.send(RemoteReport(executor="local", report=b"\xc1"))
+    stage.trigger("pair", "r1")
+    executor.workload_of("first")
+    eventually(stage.inbox_is_empty)
+
+
+def test_an_answer_that_is_too_large_to_be_sent_is_refused_and_ends_nothing(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frames, "MAX_FRAME_BYTES", 10_000)
+    executor = PlayedExecutor()
+    stage.start_scheduler(executor)
+    with stage.store.write() as connection:
+        save_variable(connection, "large", "x" * 10_001, secrets=stage.store.secrets, now=utc_now())
+    executor.say(Ask(attempt_id="a", number=3, request=GetVariable(id=3, key="large")))
+    reply = eventually(lambda: next((each for each in executor.sent if isinstance(each, Reply)), None))
+    assert (reply.attempt_id, reply.number) == ("a", 3)
+    assert isinstance(reply.answer, Refused)
+    assert "GetVariable" in reply.answer.reason
+    assert "over the limit of 10000" in reply.answer.reason
+    stage.save_dag(PAIR)
+    stage.trigger("pair", "r1")
+    executor.workload_of("first")
 
 
 def test_the_schedule_leaves_out_a_date_that_was_run_by_hand_before(stage: Stage) -> None:

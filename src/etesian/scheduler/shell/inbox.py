@@ -34,6 +34,7 @@ from etesian.store import Store
 from etesian.store.errors import UnknownDagError, UnknownRunError
 from etesian.store.queries import inbox, runs
 from etesian.store.queries.inbox import InboxRow
+from etesian.store.queries.versions import UnknownVersionError
 
 logger = logging.getLogger(__name__)
 
@@ -70,11 +71,13 @@ class InboxReader:
         return rows
 
     def translate(self, command: Command) -> list[Event]:
-        """Return the events of one command, in order; none when it speaks of something that is gone."""
+        """Return the events of one command, in order; none when it speaks of something that is gone, or says
+        nothing that can be understood.
+        """
         try:
             with self._store.read() as connection:
                 return list(self._translate(connection, command))
-        except (UnknownDagError, UnknownRunError) as error:
+        except (UnknownDagError, UnknownRunError, UnknownVersionError, msgspec.MsgspecError) as error:
             logger.warning("a command was dropped: %s", error)
             return []
 

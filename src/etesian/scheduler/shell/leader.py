@@ -8,10 +8,13 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
+import msgspec
+
 from etesian.executors.base import Executor, ToAttempts
 from etesian.protocol.channels import Ask, FromWorker, Reply
+from etesian.protocol.frames import FrameError
 from etesian.protocol.reports import Acknowledged, AttemptUsage, Claim, Finished, Running
-from etesian.protocol.requests import Done, PushXCom
+from etesian.protocol.requests import Done, PushXCom, Refused
 from etesian.scheduler.core.events import AttemptsHeld, Event, XComPushed
 from etesian.scheduler.shell.effects import Effects
 from etesian.scheduler.shell.inbox import InboxReader, reads_runs
@@ -161,8 +164,13 @@ class Leader:
     def _answer(self, executor: Executor, ask: Ask) -> Event | None:
         """Answer an attempt's question; return what the core must know of it."""
         request = ask.request
-        found = answer(self._parts.store, ask.request, now=self._parts.clock.now(), bus=self._parts.bus)
-        executor.send([Reply(attempt_id=ask.attempt_id, number=ask.number, answer=found)])
+        found = answer(self._parts.store, request, now=self._parts.clock.now(), bus=self._parts.bus)
+        reply = Reply(attempt_id=ask.attempt_id, number=ask.number, answer=found)
+        try:
+            executor.send([reply])
+        except FrameError as error:
+            reason = f"the answer to {type(request).__name__} cannot be sent: {error}"
+            executor.send([msgspec.structs.replace(reply, answer=Refused(reason=reason))])
         if isinstance(request, PushXCom) and isinstance(found, Done):
             value = request.value
             return XComPushed(attempt_id=request.attempt_id, key=value.key, length=value.length)
