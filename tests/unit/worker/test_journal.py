@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -84,3 +87,62 @@ def test_the_file_does_not_grow_without_bound(tmp_path: Path, monkeypatch: pytes
         assert path.stat().st_size < 5000
     journal.close()
     assert ids(ReportJournal(path))[-1] == "a999"
+
+
+@contextmanager
+def files_limited_to(size: int) -> Iterator[None]:
+    """As on a full disk, the end of a longer file is not written."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("room", [0, 1, 10])
+def test_after_a_full_disk_nothing_is_missing(
+    tmp_path: Path, room: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "reports.journal"
+    journal = ReportJournal(path)
+    journal.add(report(0))
+    with files_limited_to(path.stat().st_size + room):
+        journal.add(report(1))
+        journal.add(report(2))
+    assert ids(journal) == ["a0", "a1", "a2"]
+    assert caplog.text.count("kept in memory only") == 1
+    again = ReportJournal(path)
+    assert ids(again) == ["a0"], "half a report is not kept"
+    again.close()
+    journal.add(report(3))
+    journal.close()
+    assert ids(ReportJournal(path)) == ["a0", "a1", "a2", "a3"]
+
+
+def test_what_is_acknowledged_on_a_full_disk_is_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_module, "_COMPACT_BYTES", 100)
+    path = tmp_path / "reports.journal"
+    journal = ReportJournal(path)
+    for number in range(5):
+        journal.add(report(number))
+    with files_limited_to(0):
+        journal.acknowledge(["a0", "a1"])  # wants to make the file smaller, which takes another one
+    assert ids(journal) == ["a2", "a3", "a4"]
+    journal.close()
+
+
+def test_a_worker_can_start_on_a_full_disk(tmp_path: Path) -> None:
+    path = tmp_path / "reports.journal"
+    journal = ReportJournal(path)
+    journal.add(report(1))
+    journal.close()
+    with files_limited_to(0):
+        journal = ReportJournal(path)
+    assert ids(journal) == ["a1"]
+    journal.acknowledge(["a1"])
+    journal.add(report(2))
+    journal.close()
+    assert ids(ReportJournal(path)) == ["a2"]
