@@ -32,17 +32,20 @@ from etesian.worker.workload_log import workload_log_path
 
 
 class Attempt:
-    """What an attempt's process does. Made once in the DAG host, run in each process that the host forks."""
+    """What an attempt's process does. Made once in the zygote, run in each process that a DAG host forks."""
 
     def __init__(self, runner: TaskRunner, settings: ProcessSettings) -> None:
         self._runner = runner
         self._logs_dir = Path(settings.logs_dir)
         self._log = AttemptLog(secrets_masker().redact_text, settings.log_level)
-        self._log.capture_python()
         self._channel = AttemptChannel()
         self._platform = ChannelPlatform(self._channel, settings.request_seconds)
         self._has_outcome = False
-        signal.signal(TIME_OUT_SIGNAL, self._on_time_out)  # processes forked from this one inherit it
+
+    def take_over(self) -> None:
+        """Let output, log and time-out of this process, and of those forked from it, be the attempt's."""
+        self._log.capture_python()
+        signal.signal(TIME_OUT_SIGNAL, self._on_time_out)
 
     def run(self, channel: socket.socket) -> NoReturn:
         """Serve one workload and end the process, whatever happens."""

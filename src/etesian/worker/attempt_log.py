@@ -38,6 +38,9 @@ class AttemptLog:
         self._level = level
         self._find_path: Callable[[], Path] | None = None
         self._descriptor = -1
+        self._stdout = LineStream(self, "stdout", 1)
+        self._stderr = LineStream(self, "stderr", 2, level="warning")
+        self._handler = LogFileHandler(self)
 
     def direct_to(self, find_path: Callable[[], Path]) -> None:
         """Write to the file that ``find_path`` names when the first line comes."""
@@ -75,12 +78,12 @@ class AttemptLog:
         If native code crashes, Python's own traceback goes to standard error, which reaches the log as well.
         """
         faulthandler.enable(2)
-        sys.stdout = LineStream(self, "stdout", 1)
-        sys.stderr = LineStream(self, "stderr", 2, level="warning")
+        sys.stdout, sys.stderr = self._stdout, self._stderr
         logging.captureWarnings(True)
         root = logging.getLogger()
-        root.handlers[:] = [LogFileHandler(self)]
-        root.setLevel(self._level.upper())
+        root.handlers[:] = [self._handler]
+        if logging.getLevelName(root.level) != self._level.upper():  # setting it touches every logger
+            root.setLevel(self._level.upper())
 
     def flush(self) -> None:
         """Write lines that were begun and not ended."""

@@ -62,13 +62,15 @@ class DagHost:
         dag_file: DagFile,
         sockets: HostSockets,
         runner: TaskRunner,
+        attempt: Attempt,
         settings: ProcessSettings,
         shared: Sequence[Range],
     ) -> None:
-        """``shared`` is the memory that it has in common with the zygote."""
+        """``attempt`` is what forks of this process do; ``shared`` the memory in common with the zygote."""
         self._file = dag_file
         self._shared = shared
         self._runner = runner
+        self._attempt = attempt
         self._settings = settings
         self._channel = sockets.channel
         self._output = sockets.output
@@ -121,7 +123,7 @@ class DagHost:
             thread.name for thread in threading.enumerate() if thread is not threading.main_thread()
         )
         if not threads:
-            self._attempt = Attempt(self._runner, self._settings)
+            self._attempt.take_over()
             reset_signals()
             self._runner.prepare_forks()
             is_heavy = _peak_memory_bytes() - before > _HEAVY_IMPORT_BYTES

@@ -36,6 +36,7 @@ def rehearse(runner: TaskRunner, settings: ProcessSettings) -> None:
     attempt = Attempt(
         runner, msgspec.structs.replace(settings, logs_dir=os.devnull)
     )  # below it no file can be made
+    attempt.take_over()
     try:
         for _ in range(_REPETITIONS):
             ours, theirs = socket.socketpair()

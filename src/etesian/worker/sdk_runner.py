@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from typing import Final
 
 from etesian.foundation.clock import utc_now
 from etesian.protocol.reports import Failed
 from etesian.protocol.workloads import RunCallback, RunContext, RunTask
 from etesian.sdk.dag import DAG
-from etesian.sdk.dag_loading import DagFileError, load_dags
+from etesian.sdk.dag_loading import DagFileError, load_dags, module_name_of
 from etesian.sdk.exceptions import AirflowTaskTimeout, DagNotFound
 from etesian.sdk.execution import execute_callback, run_attempt
 from etesian.sdk.stopping import install_stop_handler
-from etesian.sdk.taskflow import task
 from etesian.worker.failed_import import DagImportError
 from etesian.worker.runner import TaskResult
+
+_REHEARSAL_FILE: Final = Path(__file__).resolve().parent / "rehearsal_dags" / "nothing.py"
 
 
 class SdkRunner:
@@ -25,16 +28,16 @@ class SdkRunner:
         self._dags: dict[str, DAG] = {}
 
     def load_rehearsal(self) -> RunTask:
-        """Define a DAG with a Python task that does nothing."""
-        dag_id, task_id, now = "rehearsal", "nothing", utc_now()
-        dag = DAG(dag_id, schedule=None)
-        with dag:
-            task(task_id=task_id)(_do_nothing)()
-        self._dags = {dag_id: dag}
+        """Import a DAG file with a Python task that does nothing."""
+        self.load(_REHEARSAL_FILE, _REHEARSAL_FILE.parent)
+        sys.path.remove(str(_REHEARSAL_FILE.parent))
+        del sys.modules[module_name_of(_REHEARSAL_FILE.name)]
+        (dag,) = self._dags.values()
+        now = utc_now()
         run = RunContext(
-            dag_id=dag_id, run_id="rehearsal", run_type="manual", run_after=now, logical_date=now
+            dag_id=dag.dag_id, run_id="rehearsal", run_type="manual", run_after=now, logical_date=now
         )
-        return RunTask(attempt_id="rehearsal", run=run, task_id=task_id, file="rehearsal.py")
+        return RunTask(attempt_id="rehearsal", run=run, task_id=dag.task_ids[0], file=_REHEARSAL_FILE.name)
 
     def load(self, file: Path, dags_folder: Path) -> None:
         """Import the DAG file.
@@ -78,7 +81,3 @@ class SdkRunner:
             found = ", ".join(sorted(self._dags)) or "none"
             return f"the file {self._file} does not define the DAG {dag_id!r} any more; DAGs in it: {found}"
         return f"the DAG {dag_id!r} in {self._file} does not have the task {workload.task_id!r} any more"
-
-
-def _do_nothing() -> None:
-    return

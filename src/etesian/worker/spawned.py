@@ -27,7 +27,9 @@ def main() -> None:
     channel.set_inheritable(False)
     dag_file, settings = msgspec.json.decode(sys.argv[3], type=tuple[DagFile, ProcessSettings])
     become_attempt(output, os.getppid(), settings)
-    Attempt(_load(dag_file, channel, settings), settings).run(channel)
+    attempt = Attempt(_load(dag_file, channel, settings), settings)
+    attempt.take_over()
+    attempt.run(channel)
 
 
 def _load(dag_file: DagFile, channel: socket.socket, settings: ProcessSettings) -> TaskRunner:

@@ -25,6 +25,7 @@ import msgspec
 from etesian.foundation.process import set_process_name
 from etesian.protocol.frames import decoder_of
 from etesian.telemetry.process_logs import configure_process_log
+from etesian.worker.attempt import Attempt
 from etesian.worker.dag_host import DagHost, HostSockets
 from etesian.worker.fork_loop import ForkLoop
 from etesian.worker.large_pages import own_memory, use_large_pages
@@ -68,6 +69,7 @@ class Zygote:
         """``runner`` is copied into each DAG host, as is everything here: what it has learned, they know."""
         self._control = control
         self._runner = runner
+        self._attempt = Attempt(runner, settings)
         self._settings = settings
         self._memory = own_memory()
         self._hosts: dict[int, int] = {}  #: number of each DAG host, by its pid
@@ -122,7 +124,7 @@ class Zygote:
             loop.close()
             control, channel, output = descriptors
             sockets = HostSockets(socket.socket(fileno=control), socket.socket(fileno=channel), output)
-            host = DagHost(dag_file, sockets, self._runner, self._settings, self._memory)
+            host = DagHost(dag_file, sockets, self._runner, self._attempt, self._settings, self._memory)
         except BaseException:
             traceback.print_exc()
             os._exit(1)
