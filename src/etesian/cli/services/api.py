@@ -11,14 +11,15 @@ from etesian.cli.services.api_socket import bind_api_socket
 from etesian.cli.services.explain import make_explainer
 from etesian.cli.services.folders import examples_folder
 from etesian.config.settings import Settings
+from etesian.store import Store
 from etesian.store.bus import open_bus
 from etesian.ui.pages import page_routes
 
 
-def run(settings: Settings, listener: socket.socket | None = None) -> None:
-    """Serve until SIGTERM or SIGINT, on ``listener`` if the supervisor has bound one already."""
+def run(settings: Settings, store: Store | None = None, listener: socket.socket | None = None) -> None:
+    """Serve until SIGTERM or SIGINT. ``store`` and ``listener``: those that are open already."""
     wiring.start_logging(settings, "api")
-    store = wiring.open_platform_store(settings)
+    store = store or wiring.open_platform_store(settings)
     bus = open_bus(store)
     try:
         app = create_app(

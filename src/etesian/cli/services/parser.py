@@ -8,6 +8,7 @@ from etesian.config.settings import Settings
 from etesian.foundation.stop import StopSignal
 from etesian.parser.loop import run_parser
 from etesian.parser.settings import DEFAULT_PRELOAD, Bundle, ParserSettings
+from etesian.store import Store
 from etesian.store.bus import open_bus
 
 
@@ -30,12 +31,12 @@ def parser_settings(settings: Settings) -> ParserSettings:
     )
 
 
-def run(settings: Settings) -> None:
-    """Watch and parse DAG files until SIGTERM or SIGINT."""
+def run(settings: Settings, store: Store | None = None) -> None:
+    """Watch and parse DAG files until SIGTERM or SIGINT. ``store``: one that is open already."""
     wiring.start_logging(settings, "parser")
     stop = StopSignal()
     stop.set_on_signals()
-    store = wiring.open_platform_store(settings)
+    store = store or wiring.open_platform_store(settings)
     bus = open_bus(store)
     try:
         run_parser(parser_settings(settings), store, bus, stop)

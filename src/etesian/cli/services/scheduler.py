@@ -22,12 +22,12 @@ logger = logging.getLogger(__name__)
 RESTART_DELAY_SECONDS: Final = 0.1
 
 
-def run(settings: Settings) -> None:
-    """Schedule until SIGTERM or SIGINT; stand by while another scheduler leads."""
+def run(settings: Settings, store: Store | None = None) -> None:
+    """Schedule until SIGTERM or SIGINT; stand by while another scheduler leads. ``store``: one that is open already."""
     wiring.start_logging(settings, "scheduler")
     stop = StopSignal()
     stop.set_on_signals()
-    store = wiring.open_platform_store(settings)
+    store = store or wiring.open_platform_store(settings)
     try:
         while not stop.is_set():
             _run_term(settings, store, stop)

@@ -36,17 +36,17 @@ def run_standalone(settings: Settings) -> None:
     # Imported here, once, after the worker was started: the services below are forks that share this memory.
     from etesian.cli.services import api, parser, scheduler, triggerer, wiring
 
-    wiring.prepare_home(settings)
+    store = wiring.prepare_home(settings)
     gc.collect()
     gc.freeze()
     services = [
         Service(
             name="worker", start=worker_start, stop_timeout_seconds=settings.worker.stop_grace_seconds + 10
         ),
-        Service(name="scheduler", start=fork_service("scheduler", lambda: scheduler.run(settings))),
-        Service(name="api", start=fork_service("api", lambda: api.run(settings, listener))),
-        Service(name="parser", start=fork_service("parser", lambda: parser.run(settings))),
-        Service(name="triggerer", start=fork_service("triggerer", lambda: triggerer.run(settings))),
+        Service(name="scheduler", start=fork_service("scheduler", lambda: scheduler.run(settings, store))),
+        Service(name="api", start=fork_service("api", lambda: api.run(settings, store, listener))),
+        Service(name="parser", start=fork_service("parser", lambda: parser.run(settings, store))),
+        Service(name="triggerer", start=fork_service("triggerer", lambda: triggerer.run(settings, store))),
     ]
     # Stopped from the last to the first: the scheduler outlives the worker, to store its last results.
     order = [services[1], services[0], *services[2:]]

@@ -17,6 +17,7 @@ from etesian.config.settings import Settings
 from etesian.foundation.clock import SystemClock
 from etesian.foundation.stop import StopSignal
 from etesian.protocol.stream import MessageStream
+from etesian.store import Store
 from etesian.store.bus import open_bus
 from etesian.triggerer.host import TriggerHost
 from etesian.triggerer.messages import AwaiterSettings, FromAwaiter
@@ -56,12 +57,12 @@ class AwaiterProcess:
             self._process.wait()
 
 
-def run(settings: Settings) -> None:
-    """Await triggers until SIGTERM or SIGINT."""
+def run(settings: Settings, store: Store | None = None) -> None:
+    """Await triggers until SIGTERM or SIGINT. ``store``: one that is open already."""
     wiring.start_logging(settings, "triggerer")
     stop = StopSignal()
     stop.set_on_signals()
-    store, clock = wiring.open_platform_store(settings), SystemClock()
+    store, clock = store or wiring.open_platform_store(settings), SystemClock()
     bus = open_bus(store)
     capacity = settings.triggerer.capacity
     source = StoreTriggerSource(store, bus, clock, capacity)

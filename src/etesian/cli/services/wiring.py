@@ -25,8 +25,9 @@ def start_logging(settings: Settings, process: str) -> None:
     configure_process_log(process, level=settings.logging.level, format=settings.logging.format)
 
 
-def prepare_home(settings: Settings) -> None:
-    """Make the folders of a home and bring its database to this release.
+def prepare_home(settings: Settings) -> Store:
+    """Make the folders of a home and bring its database to this release. Return the store, with no connection open:
+    processes that are forked from this one may use it as if they had opened it themselves.
 
     Raises:
         EtesianError: a folder cannot be made, or the database cannot be used.
@@ -43,6 +44,7 @@ def prepare_home(settings: Settings) -> None:
         migrate(store)
     finally:
         store.dispose()
+    return store
 
 
 def open_platform_store(settings: Settings) -> Store:
