@@ -11,6 +11,7 @@ from benchmarks.figure import Figure, print_table, save
 
 #: In the order of the table.
 NAMES: Final = (
+    "machine",
     "chain",
     "fan_out",
     "mapped",
