@@ -15,11 +15,13 @@ import msgspec
 
 from etesian.foundation.clock import Clock
 from etesian.protocol.stream import MessageStream
+from etesian.worker.packets import PacketSocket
 
 logger = logging.getLogger(__name__)
 
 Callback = Callable[[], None]
 Stream = MessageStream[Any]  # Any: the loop sends, it does not read
+Channel = Stream | PacketSocket[Any]
 
 #: Cancelled timers stay in the heap until they are due; more than this, and more than half of it, and it is
 #: cleaned.
@@ -78,8 +80,8 @@ class EventLoop:
         stream.send(message)
         self.flush(stream)
 
-    def flush(self, stream: Stream) -> None:
-        """Send what waits in a stream, and go on with it when its socket is writable."""
+    def flush(self, stream: Channel) -> None:
+        """Send what waits in a stream or packet socket, and go on with it when its socket is writable."""
         stream.flush()
         fileno = stream.fileno()
         watch = self._watches.get(fileno)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -70,6 +71,7 @@ class HostClient:
         self._parts = parts
         self._is_loaded = dag_file.is_spawned
         self._has_failed = False
+        self._is_hung = False  #: it was killed because it did not fork
         self._is_closed = False
         self._nobody_waits = False  #: the zygote, its parent, has gone before it
         self.supply = ProcessSupply(
@@ -78,9 +80,14 @@ class HostClient:
             parts.attempt_events,
             # A whole interpreter in advance would cost too much memory.
             may_spare=parts.may_spare if not dag_file.is_spawned else lambda: False,
-            start_timeout_seconds=parts.import_timeout_seconds if dag_file.is_spawned else None,
+            start_timeout_seconds=self._start_timeout_seconds,
         )
         self._start(import_log)
+
+    @property
+    def _start_timeout_seconds(self) -> float:
+        """How long a process may take to come up; the first fork waits for the import, which has its own bound."""
+        return self._parts.import_timeout_seconds * (1 if self.dag_file.is_spawned else 2)
 
     @property
     def may_restart(self) -> bool:
@@ -93,13 +100,22 @@ class HostClient:
             try:
                 self._control.send(message, descriptors)
             except PeerGoneError:
-                pass
+                return
+            self._parts.loop.flush(self._control)
 
     def attempts_changed(self) -> None:
         """Called by the supply: note since when the host is idle."""
         if self.supply.is_idle:
             self.idle_since = self._parts.loop.clock.monotonic()
             self._parts.host_events.host_became_idle(self)
+
+    def process_is_late(self, number: int) -> None:
+        """Called by the supply: end a process that imports the file for too long, or a host that does not fork."""
+        if self.dag_file.is_spawned:
+            self.send_to_host(Signal(number=number, signal=signal.SIGKILL))
+        else:
+            self._is_hung = True
+            self._parts.zygote.kill_host(self.number)
 
     def process_asked(self, number: int, request: Request) -> None:
         """Called by the supply: pass on what a process asks that imports the file itself."""
@@ -192,13 +208,16 @@ class HostClient:
         """The host has gone: say why attempts cannot start, if that is why it has gone."""
         self._receive()
         self._close()
-        how = describe_status(status)
+        how = self._describe_hang() if self._is_hung else describe_status(status)
         self.supply.all_gone(how)
         if not self.may_restart and not self._has_failed:
             what = "the process that hosts" if self._is_loaded else "importing"
             reason = f"{what} the DAG file {self.dag_file.file!r} ended: {how}"
             self._fail(LoadFailed(reason=reason, traceback=""))
         self._parts.host_events.host_ended(self)
+
+    def _describe_hang(self) -> str:
+        return f"it started no process within {self._start_timeout_seconds:g} s, and was killed"
 
     def _receive_requests(self) -> None:
         try:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections import deque
 from collections.abc import Sequence
 from typing import Any, Final, Generic, TypeVar
 
@@ -26,34 +27,51 @@ class PeerGoneError(EtesianError):
 
 
 class PacketSocket(Generic[Message]):
-    """One end of a pair; receives messages of one type."""
+    """One end of a pair; receives messages of one type.
+
+    On a non-blocking socket, packets that the other process has no room for wait here: watch for writing while
+    ``has_unsent``, and call ``flush``.
+    """
 
     def __init__(
         self, sock: socket.socket, message_type: Any
     ) -> None:  # Any: a type expression, possibly a union
         self._socket = sock
         self._decoder: msgspec.msgpack.Decoder[Message] = decoder_of(message_type)
+        self._unsent: deque[tuple[bytes, tuple[int, ...]]] = deque()  #: with descriptors of our own
 
     def fileno(self) -> int:
         """Return the socket's descriptor."""
         return self._socket.fileno()
 
-    def send(self, message: msgspec.Struct, descriptors: Sequence[int] = ()) -> None:
-        """Send a message, and copies of ``descriptors``.
+    @property
+    def has_unsent(self) -> bool:
+        """Whether ``flush`` should be called when the socket is writable."""
+        return bool(self._unsent)
 
-        Raises: PeerGoneError: the other process has ended, or has not read for so long that it must count as
-        hung.
+    def send(self, message: msgspec.Struct, descriptors: Sequence[int] = ()) -> None:
+        """Send a message, and copies of ``descriptors``, now or when the other process has room.
+
+        Raises:
+            PeerGoneError: the other process has ended.
         """
         data = _encoder.encode(message)
         try:
-            if descriptors:
-                socket.send_fds(self._socket, [data], descriptors)
-            else:
-                self._socket.send(data)
+            if not self._unsent and self._send(data, descriptors):
+                return
+            self._unsent.append((data, tuple(map(os.dup, descriptors))))
         except OSError as error:
             raise PeerGoneError(
                 f"cannot send {type(message).__name__} to another process of the worker: {error}"
             ) from error
+
+    def flush(self) -> None:
+        """Send what there is room for now; drop it if the other process has ended, which ``receive`` tells."""
+        try:
+            while self._unsent and self._send(*self._unsent[0]):
+                self._forget_first()
+        except OSError:
+            self._forget_unsent()
 
     def receive(self) -> tuple[Message, list[int]] | None:
         """Return the next message and the descriptors that came along; None if a non-blocking socket has
@@ -84,8 +102,29 @@ class PacketSocket(Generic[Message]):
         return data, descriptors
 
     def close(self) -> None:
-        """Close this end; the other one sees that its peer is gone."""
+        """Close this end; the other one sees that its peer is gone. What is unsent is dropped."""
+        self._forget_unsent()
         self._socket.close()
+
+    def _send(self, data: bytes, descriptors: Sequence[int]) -> bool:
+        """Return whether there was room."""
+        try:
+            if descriptors:
+                socket.send_fds(self._socket, [data], descriptors)
+            else:
+                self._socket.send(data)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _forget_unsent(self) -> None:
+        while self._unsent:
+            self._forget_first()
+
+    def _forget_first(self) -> None:
+        _, descriptors = self._unsent.popleft()
+        for descriptor in descriptors:
+            os.close(descriptor)
 
 
 def packet_pair() -> tuple[socket.socket, socket.socket]:

@@ -6,7 +6,6 @@ wait for a fork. When many hosts are busy, not each of them has one: spares cost
 
 from __future__ import annotations
 
-import signal
 from collections import deque
 from collections.abc import Callable
 from functools import partial
@@ -63,6 +62,10 @@ class HostLink(Protocol):
         """An attempt came or went."""
         ...
 
+    def process_is_late(self, number: int) -> None:
+        """A process that was asked for did not come up in time."""
+        ...
+
     def process_asked(self, number: int, request: Request) -> None:
         """A process that has no attempt yet imports the DAG file, whose top level asks for something."""
         ...
@@ -78,12 +81,9 @@ class ProcessSupply:
         events: AttemptEvents,
         *,
         may_spare: Callable[[], bool],
-        start_timeout_seconds: float | None,
+        start_timeout_seconds: float,
     ) -> None:
-        """``may_spare`` says whether there may be one more spare now.
-
-        Processes that import the file themselves have ``start_timeout_seconds`` for it; None for forks.
-        """
+        """``may_spare`` says whether there may be one more spare now."""
         self._loop = loop
         self._start_timeout_seconds = start_timeout_seconds
         self._host = host
@@ -218,11 +218,9 @@ class ProcessSupply:
             self._starting[process.number] = process
             self._host.send_to_host(Fork(number=process.number), process.far_ends)
             process.close_far_ends()
-            if self._start_timeout_seconds is not None:
-                kill = Signal(number=process.number, signal=signal.SIGKILL)
-                process.timer = self._loop.call_later(
-                    self._start_timeout_seconds, partial(self._host.send_to_host, kill)
-                )
+            process.timer = self._loop.call_later(
+                self._start_timeout_seconds, partial(self._host.process_is_late, process.number)
+            )
 
     def _describe_late(self) -> str:
         return f"importing the DAG file took longer than {self._start_timeout_seconds:g} s and was ended"

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -65,22 +66,21 @@ class ZygoteClient:
 
     def start_host(self, number: int, dag_file: DagFile, descriptors: Sequence[int]) -> None:
         """Ask for a DAG host. That it cannot be started is told like the end of one that was."""
+        message = StartHost(number=number, dag_file=dag_file)
         if self._control is None:
             self.start()
-        assert self._control is not None  # start() has just set it
+        if not self._send(message, descriptors):  # it has just died
+            if self._control is None:
+                self.start()
+            if not self._send(message, descriptors):
+                self._loop.call_later(0, partial(self._on_host_ended, number, None))
+                return
         self._hosts.add(number)
-        try:
-            self._control.send(StartHost(number=number, dag_file=dag_file), descriptors)
-        except PeerGoneError:
-            self._lose_zygote()
 
     def kill_host(self, number: int) -> None:
         """End a DAG host that hangs."""
-        if self._control is not None and number in self._hosts:
-            try:
-                self._control.send(KillHost(number=number))
-            except PeerGoneError:
-                self._lose_zygote()
+        if number in self._hosts:
+            self._send(KillHost(number=number))
 
     def close(self) -> None:
         """End the zygote and wait for it, within a bound."""
@@ -93,6 +93,18 @@ class ZygoteClient:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+    def _send(self, message: StartHost | KillHost, descriptors: Sequence[int] = ()) -> bool:
+        """Return whether there is a zygote that will take the message."""
+        if self._control is None:
+            return False
+        try:
+            self._control.send(message, descriptors)
+        except PeerGoneError:
+            self._lose_zygote()
+            return False
+        self._loop.flush(self._control)
+        return True
 
     def _receive(self) -> None:
         assert self._control is not None  # watched only while there is one

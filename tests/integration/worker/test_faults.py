@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import time
 from pathlib import Path
 
@@ -85,7 +86,7 @@ def test_a_worker_that_starts_again_says_that_it_holds_nothing(
     worker.kill()
     worker.start()
     scheduler.wait_for(lambda: _count(scheduler, Running) == 2, "the second greeting")
-    assert scheduler.messages[-1] == Running(hostname=os.uname().nodename)
+    assert scheduler.messages[-1] == Running(hostname=os.uname().nodename, is_only_worker=True)
     assert isinstance(scheduler.run_one(task("work")).outcome, Succeeded)
 
 
@@ -138,6 +139,35 @@ def test_killing_the_zygote_leaves_tasks_alone_and_another_one_is_started(
     outcome = scheduler.wait_for_report(*tasks)[0].outcome
     assert isinstance(outcome, Failed)
     assert outcome.cause == "killed"
+
+
+def test_a_zygote_that_dies_unnoticed_is_replaced_by_the_next_order(
+    start_worker: StartWorker, scheduler: SchedulerUnderTest, tmp_path: Path
+) -> None:
+    worker = start_worker(dag(tmp_path))
+    worker.write_dag(dag(tmp_path), "other.py")
+    assert isinstance(scheduler.run_one(task("work")).outcome, Succeeded)
+    (zygote,) = worker.processes("etesian zygote")
+    os.kill(worker.pid, signal.SIGSTOP)
+    work = task("work", file="other.py")
+    scheduler.submit(work)  # lies in front of the worker before the news of the zygote's death does
+    kill_hard(zygote)
+    os.kill(worker.pid, signal.SIGCONT)
+    assert isinstance(scheduler.run_one(work).outcome, Succeeded)
+
+
+def test_a_host_that_hangs_when_it_forks_is_ended_and_its_attempts_told(
+    start_worker: StartWorker, scheduler: SchedulerUnderTest, tmp_path: Path
+) -> None:
+    hang = "import os, time\nos.register_at_fork(before=lambda: time.sleep(1000))\n"
+    worker = start_worker(dag(tmp_path) + hang, import_timeout_seconds=1.0)
+    outcome = scheduler.run_one(task("work")).outcome
+    assert isinstance(outcome, Failed)
+    assert outcome.cause == "not_started"
+    assert outcome.reason == (
+        "the process that hosts the DAG file 'script.py' ended: it started no process within 2 s, and was killed"
+    )
+    wait_until(lambda: not worker.processes("dag host"), "the end of the host")
 
 
 def test_killing_worker_and_host_together_ends_the_attempts(
