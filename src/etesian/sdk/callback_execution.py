@@ -47,6 +47,15 @@ def execute_callback(dag: DAG, workload: RunCallback) -> None:
         raise first_error
 
 
+def call_on_execute(task: Any, context: Context) -> None:
+    """Call what a task wants to be told when it is about to execute; what a callback raises is only logged."""
+    for callback in task.on_execute_callback:
+        try:
+            call_function(callback, (context,), {})
+        except Exception as error:
+            log_failure(_log, error)
+
+
 def _build_context(dag: DAG, workload: RunCallback) -> Context:
     """Return the context of the task, or for a callback of the run that of the task that comes last in the
     DAG.

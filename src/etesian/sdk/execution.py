@@ -13,7 +13,7 @@ import msgspec
 from etesian.foundation.clock import utc_now
 from etesian.protocol.reports import Deferred, Failed, Outcome, Rescheduled, Skipped, Succeeded, XComValue
 from etesian.protocol.workloads import TIMED_OUT, Resume, RunTask
-from etesian.sdk.callback_execution import execute_callback
+from etesian.sdk.callback_execution import call_on_execute, execute_callback
 from etesian.sdk.context import Context, set_current_context
 from etesian.sdk.context_building import build_context
 from etesian.sdk.dag_run import DagRun
@@ -113,6 +113,7 @@ def _run(task: Any, workload: RunTask, ti: TaskInstance, context: Context) -> Ou
 
 def _call(operator: Any, resume: Resume | None, context: Context) -> Any:
     operator.pre_execute(context)
+    call_on_execute(operator, context)
     if resume is None:
         result = _begin(operator, context)
     else:

@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from etesian.sdk.context import resolve_lazy
 from etesian.sdk.exceptions import AirflowException
 from etesian.sdk.xcom_arg import ResolveMixin
 
@@ -48,9 +49,18 @@ def _environment_class(native: bool) -> type[jinja2.Environment]:
     them.
     """
     from jinja2.nativetypes import NativeEnvironment
+    from jinja2.runtime import Context as JinjaContext
     from jinja2.sandbox import SandboxedEnvironment
 
+    class LazyContext(JinjaContext):
+        """Gives the values themselves: ``is none`` and native rendering would see the stand-ins."""
+
+        def resolve_or_missing(self, key: str) -> Any:
+            return resolve_lazy(super().resolve_or_missing(key))
+
     class TemplateEnvironment(SandboxedEnvironment):
+        context_class = LazyContext
+
         def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
             return not attr.startswith("__")
 

@@ -111,7 +111,7 @@ def _in_utc(moment: datetime | None) -> datetime | None:
 
 
 def _make_run_id(run_type: RunType, moment: datetime) -> str:
-    return f"{run_type}__{moment.isoformat(timespec='microseconds')}"
+    return f"{run_type}__{moment.isoformat()}"
 
 
 def _insert_with_free_id(connection: Connection, run: DagRunRecord, now: datetime) -> DagRunRecord:

@@ -114,7 +114,7 @@ def _make_run(spec: DagSpec, options: RunOptions, now: datetime) -> DagRunRecord
     moment = logical_date or run_after
     return DagRunRecord(
         dag_id=spec.dag_id,
-        run_id=options.run_id or f"{run_type}__{moment.isoformat(timespec='microseconds')}",
+        run_id=options.run_id or f"{run_type}__{moment.isoformat()}",
         run_type=run_type,
         state=RunState.QUEUED,
         run_after=run_after,

@@ -49,11 +49,12 @@ def test_only_callbacks_that_the_author_set_are_sent() -> None:
     assert run_one(Succeeded(), callbacks=("failure", "execute")).callbacks == []
 
 
-def test_a_task_that_is_skipped_without_a_worker_tells_of_it() -> None:
-    driver = Driver(dag(task("a"), task("b", "a", callbacks=("skipped",))))
+def test_only_a_task_that_skips_itself_tells_of_it() -> None:
+    driver = Driver(dag(task("a", callbacks=("skipped",)), task("b", "a", callbacks=("skipped",))))
     driver.trigger()
     driver.finish("a", Skipped())
-    assert [(callback.kind, callback.task_id) for callback in driver.callbacks] == [("skipped", "b")]
+    assert driver.state("b") == "skipped"
+    assert [(callback.kind, callback.task_id) for callback in driver.callbacks] == [("skipped", "a")]
 
 
 def test_a_run_tells_how_it_ended() -> None:

@@ -89,6 +89,21 @@ class TestSuccess:
         run_task(operator)
         assert seen == ["t", "execute", "after"]
 
+    def test_each_try_tells_that_it_executes(self, run_task: Any, caplog: pytest.LogCaptureFixture) -> None:
+        seen: list[Any] = []
+
+        def fail(context: Any) -> None:
+            raise ValueError("callback broken")
+
+        operator = make(
+            lambda: seen.append("execute"),
+            pre_execute=lambda context: seen.append("before"),
+            on_execute_callback=[fail, lambda context: seen.append(context["ti"].task_id)],
+        )
+        assert run_task(operator) == Succeeded()
+        assert seen == ["before", "t", "execute"]
+        assert "callback broken" in caplog.text
+
     def test_the_context_can_be_had_anywhere_while_the_task_runs_and_not_after(self, run_task: Any) -> None:
         outcome = run_task(make(lambda: get_current_context()["run_id"]))
         assert pushed(outcome) == {"return_value": "scheduled__2030-01-02"}

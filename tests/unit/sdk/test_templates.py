@@ -10,6 +10,7 @@ import pytest
 
 from etesian import DAG
 from etesian.operators.bash import BashOperator
+from etesian.sdk.context import Context, LazyValue
 from etesian.sdk.era import AIRFLOW_1, using_era
 from etesian.sdk.operator import BaseOperator
 from etesian.sdk.templates import TemplateRenderError, literal
@@ -101,6 +102,18 @@ def test_unknown_names_are_empty_in_a_file_of_the_first_era_unless_its_dag_says_
 def test_native_rendering_gives_objects() -> None:
     assert render("{{ [number, ds] }}", render_template_as_native_obj=True) == [5, "2030-01-02"]
     assert render("{{ number }}") == "5"
+
+
+def test_values_that_are_computed_late_are_what_they_stand_for() -> None:
+    context = Context(
+        CONTEXT,
+        dag=DAG("etl", render_template_as_native_obj=True),
+        late=LazyValue(lambda: None),
+        n=LazyValue(lambda: 7),
+    )
+    operator = Show(task_id="t", value=["{{ n }}", "{{ late is none }}", "{{ late }}"], dag=context["dag"])
+    operator.render_template_fields(context)
+    assert operator.value == [7, True, None]
 
 
 def test_a_task_may_choose_native_rendering_for_itself() -> None:

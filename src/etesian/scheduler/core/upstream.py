@@ -6,7 +6,6 @@ from datetime import datetime
 
 from etesian.lifecycle.state import TaskState
 from etesian.lifecycle.trigger_rules import Verdict, evaluate_rule, evaluate_setups
-from etesian.scheduler.core.callbacks import send_task_callback
 from etesian.scheduler.core.graph import Expansion
 from etesian.scheduler.core.lanes import make_ready
 from etesian.scheduler.core.memory import Instance, Memory, Node, Run
@@ -85,10 +84,8 @@ def _follow(memory: Memory, instance: Instance, verdict: Verdict, now: datetime)
 
 
 def skip(memory: Memory, instance: Instance, now: datetime, reason: str | None) -> None:
-    """Let a task instance that has not begun be skipped."""
+    """Let a task instance that has not begun be skipped. No callback tells of it: the task was never asked."""
     move(memory, instance, TaskState.SKIPPED, ended_at=now, reason=reason, wake_at=None)
-    if "skipped" in instance.node.task.callbacks:
-        send_task_callback(memory, instance, "skipped", now)
 
 
 def doubt_node(memory: Memory, node: Node) -> None:
