@@ -10,12 +10,13 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from etesian.foundation.errors import EtesianError
+from etesian.protocol.plain_values import to_plain
 
 _LENGTH = struct.Struct("!I")
 #: A frame longer than this is a fault or an attack; large XComs belong in object storage.
 MAX_FRAME_BYTES = 256 * 1024 * 1024
 
-_encoder = msgspec.msgpack.Encoder()
+_encoder = msgspec.msgpack.Encoder(enc_hook=to_plain)
 Message = TypeVar("Message")
 
 
