@@ -25,4 +25,6 @@ def to_plain(value: Any) -> Any:  # Any: whatever a message holds that the encod
             return int.__int__(value)
         case float():
             return float.__float__(value)
-    raise TypeError(f"a message cannot hold {value!r:.80}, of type {type(value).__qualname__}; pass plain values")
+    raise TypeError(
+        f"a message cannot hold {value!r:.80}, of type {type(value).__qualname__}; pass plain values"
+    )

@@ -59,5 +59,7 @@ def test_a_value_of_a_subclass_becomes_plain(value: object, plain: object) -> No
 
 
 def test_what_has_no_plain_form_is_named() -> None:
-    with pytest.raises(TypeError, match=r"cannot hold <object object at .*, of type object; pass plain values"):
+    with pytest.raises(
+        TypeError, match=r"cannot hold <object object at .*, of type object; pass plain values"
+    ):
         encode_frame(GetVariable(key=object()))  # type: ignore[arg-type]
