@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -32,13 +31,12 @@ from etesian.sdk.observing import tell_end, tell_start
 from etesian.sdk.operator import TRIGGER_FAIL_REPR, TRIGGER_TIMEOUT
 from etesian.sdk.operator_link import compute_links
 from etesian.sdk.rendered_fields import send_rendered_fields
+from etesian.sdk.returned_value import xcoms_of
 from etesian.sdk.secrets_masker import redact
 from etesian.sdk.stopping import OrderlyStop
 from etesian.sdk.task_instance import InstanceFacts, TaskInstance
 from etesian.sdk.templates import create_environment
 from etesian.sdk.xcom import deserialize, serialize, to_xcom_value
-from etesian.sdk.xcom_arg import RETURN_VALUE_KEY
-from etesian.sdk.xcom_backend import write_xcom
 
 __all__ = ["AttemptResult", "execute_callback", "execute_task", "run_attempt"]
 
@@ -108,7 +106,7 @@ def _run(task: Any, workload: RunTask, ti: TaskInstance, context: Context) -> Ou
             operator.on_kill()
             raise
     _render_map_index(operator, ti, context)
-    return _succeeded(operator, context, xcoms=_xcoms_of(operator, result, ti))
+    return _succeeded(operator, context, xcoms=xcoms_of(operator, result, ti))
 
 
 def _call(operator: Any, resume: Resume | None, context: Context) -> Any:
@@ -150,32 +148,6 @@ def _succeeded(
 ) -> Succeeded:
     events = context["outlet_events"].reports_for(operator.outlets) if operator.outlets else ()
     return Succeeded(xcoms=xcoms, skip=skip, asset_events=events)
-
-
-def _xcoms_of(operator: Any, result: Any, ti: TaskInstance) -> tuple[XComValue, ...]:
-    """Return what a task's return value puts into XCom.
-
-    Raises:
-        AirflowException: the task has several outputs but did not return them as a dict with text keys.
-        XComSerializationError: the value cannot be written.
-    """
-    if not operator.do_xcom_push or result is None:
-        return ()
-    what = f"the return value of task {ti.dag_id}.{ti.task_id}"
-    values = []
-    if operator.multiple_outputs:
-        if not isinstance(result, Mapping):
-            raise AirflowException(
-                f"{what} must be a dict, because the task has multiple outputs; got {type(result).__name__}"
-            )
-        for key, value in result.items():
-            if not isinstance(key, str):
-                raise AirflowException(
-                    f"{what} must have text keys, because the task has multiple outputs; got {key!r}"
-                )
-            values.append(write_xcom(key, value, f"{what}, output {key!r},", ti))
-    values.append(write_xcom(RETURN_VALUE_KEY, result, what, ti))
-    return tuple(values)
 
 
 def _render_map_index(operator: Any, ti: TaskInstance, context: Context) -> None:

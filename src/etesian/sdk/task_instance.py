@@ -223,7 +223,7 @@ class TaskInstance:
         One task_id gives its value, or the list of its values in the order of map indexes if the task is
         mapped; inside of a mapped group, tasks of the same group mean the same map index. Several task_ids
         give a list in their order. Without task_ids any task of the run will do. ``map_indexes`` picks one or
-        several instances.
+        several instances; of several, each gives its value or ``default``.
         """
         names = None if task_ids is None else [task_ids] if isinstance(task_ids, str) else list(task_ids)
         chosen = self._choose_indexes(names, dag_id, map_indexes)
@@ -240,6 +240,10 @@ class TaskInstance:
             items = _newest_only(items)
         if names is None:
             return read_xcom(items[0].value) if items else default
+        if chosen is not None and not isinstance(chosen, int):
+            found = {(item.task_id, item.map_index): item.value for item in items}
+            wanted = [(name, index) for name in names for index in chosen]
+            return [read_xcom(found[each]) if each in found else default for each in wanted]
         values = [self._values_of(name, items, isinstance(chosen, int), default) for name in names]
         if isinstance(task_ids, str):
             return values[0].value if values[0].is_one else values[0].many
@@ -250,7 +254,7 @@ class TaskInstance:
         group.
         """
         if given is not NOTSET:
-            return given
+            return given if given is None or isinstance(given, int) else tuple(given)
         group = getattr(self.task, "mapped_group", None)
         if group is None or names is None or (dag_id is not None and dag_id != self.dag_id):
             return None

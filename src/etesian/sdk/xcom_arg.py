@@ -199,7 +199,7 @@ class XComArg(ResolveMixin, DependencyMixin):
         group.
 
         Raises:
-            XComNotFound: a key other than the return value was not pushed.
+            XComNotFound: a key was not pushed that is neither the return value nor one of multiple outputs.
         """
         value = context["ti"].xcom_pull(
             task_ids=self.operator.task_id,
@@ -209,8 +209,8 @@ class XComArg(ResolveMixin, DependencyMixin):
         )
         if value is not NOTSET:
             return value
-        if self.key == RETURN_VALUE_KEY:
-            return None
+        if self.key == RETURN_VALUE_KEY or self.operator.multiple_outputs:
+            return None  # what a task returns need not have all outputs
         raise XComNotFound(self.operator.dag_id, self.operator.task_id, self.key)
 
     def resolve_length(self, context: Mapping[str, Any]) -> int:

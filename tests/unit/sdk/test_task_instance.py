@@ -87,6 +87,8 @@ class TestPulling:
         assert ti.xcom_pull("many") == [0, 10]
         assert ti.xcom_pull("many", map_indexes=1) == 10
         assert ti.xcom_pull("many", map_indexes=[1]) == [10]
+        assert ti.xcom_pull("many", map_indexes=range(1, 3), default=-1) == [10, -1]
+        assert ti.xcom_pull("many", map_indexes=[5]) == [None]
         assert ti.xcom_pull(["a", "many"]) == [{"n": 1}, 0, 10]
 
     def test_inside_a_mapped_group_a_neighbour_means_the_same_index(self, dag: DAG) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import anyio.to_thread
 import pytest
 
-from etesian import DAG, task
+from etesian import DAG, task, task_group
 from etesian.foundation.clock import utc_now
 from etesian.operators.trigger_dagrun import TriggerDagRunOperator
 from etesian.sdk.connection import Connection
@@ -41,6 +41,57 @@ def test_a_list_that_a_task_pushes_by_hand_can_be_mapped_over() -> None:
         double.expand(x=extract())
     run = run_dag(dag)
     assert [run.task("double", index).xcom for index in range(3)] == [2, 4, 6]
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (None, "task fails.extract returned nothing; 'double' is mapped over what it returns"),
+        (
+            5,
+            "the return value of task fails.extract is of type int; 'double' is mapped over it, which takes a list or a dict",
+        ),
+    ],
+)
+def test_a_task_that_others_are_mapped_over_fails_where_it_returns_nothing_of_that_kind(
+    value: int | None, message: str
+) -> None:
+    with DAG("fails", default_args={"retries": 1}) as dag:
+
+        @task
+        def extract() -> Any:
+            return value
+
+        @task
+        def double(x: int) -> int:
+            return 2 * x
+
+        @task_group
+        def every(x: int) -> None:
+            double(x)
+
+        doubled = double.expand(x=extract())
+        every.expand(x=doubled)
+    run = run_dag(dag)
+    assert run.states == {"extract": "failed", "double": "upstream_failed", "every.double": "upstream_failed"}
+    assert run.task("extract").try_number == 2
+    assert str(run.task("extract").error) == message
+
+
+def test_an_output_that_was_not_returned_is_none() -> None:
+    with DAG("outputs") as dag:
+
+        @task(multiple_outputs=True)
+        def extract() -> dict[str, int]:
+            return {"a": 1}
+
+        @task
+        def show(a: int, b: int | None) -> list[int | None]:
+            return [a, b]
+
+        both = extract()
+        show(both["a"], both["b"])
+    assert run_dag(dag).task("show").xcom == [1, None]
 
 
 def test_tasks_run_in_order_and_pass_values_on() -> None:
