@@ -17,7 +17,6 @@ from etesian.sdk.context import Context, set_current_context
 from etesian.sdk.context_building import build_context
 from etesian.sdk.dag_run import DagRun
 from etesian.sdk.exceptions import (
-    AirflowException,
     AirflowRescheduleException,
     AirflowSkipException,
     AirflowTaskTimeout,
