@@ -49,8 +49,10 @@ def test_a_list_that_a_task_pushes_by_hand_can_be_mapped_over() -> None:
         (None, "task fails.extract returned nothing; 'double' is mapped over what it returns"),
         (
             5,
-            "the return value of task fails.extract is of type int; 'double' is mapped over it, "
-            "which takes a list or a dict",
+            (
+                "the return value of task fails.extract is of type int; "
+                "'double' is mapped over it, which takes a list or a dict"
+            ),
         ),
     ],
 )
