@@ -127,11 +127,13 @@ class LineStream(io.TextIOBase):
         """Take text; lines that it completes are logged."""
         with self._lock:
             *lines, begun = (self._begun + text).split("\n")
-            self._begun = begun
+            # Kept before anything is written: a signal handler may print in the middle of it.
+            end = max(0, len(begun) - 1) // MAX_LINE_CHARACTERS * MAX_LINE_CHARACTERS
+            self._begun = begun[end:]
             self._write_lines(lines)
-            while len(self._begun) > MAX_LINE_CHARACTERS:
-                piece, self._begun = self._begun[:MAX_LINE_CHARACTERS], self._begun[MAX_LINE_CHARACTERS:]
-                self._write_lines([piece])
+            self._write_lines(
+                begun[start : start + MAX_LINE_CHARACTERS] for start in range(0, end, MAX_LINE_CHARACTERS)
+            )
         return len(text)
 
     def end_line(self) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,15 @@ def test_text_without_an_end_is_cut(log: AttemptLog, path: Path) -> None:
     stream.write("x" * 150_000)
     stream.end_line()
     assert [len(m) for _, _, m in lines(path)] == [65536, 65536, 150_000 - 2 * 65536]
+
+
+def test_much_text_without_an_end_is_cut_in_little_time(log: AttemptLog, path: Path) -> None:
+    stream = LineStream(log, "stdout", 1)
+    begun = time.process_time()
+    stream.write("x" * 65536 * 1000)
+    assert time.process_time() - begun < 5.0, "about 0.3 s, and not the square of it"
+    stream.end_line()
+    assert [len(m) for _, _, m in lines(path)] == [65536] * 1000
 
 
 def test_secrets_are_masked_in_message_and_traceback(log: AttemptLog, path: Path) -> None:
