@@ -50,7 +50,21 @@ _decoder = msgspec.json.Decoder(LogLine)
 
 def encode_line(line: LogLine) -> bytes:
     """Return the bytes to append for one line."""
-    return _encoder.encode(line) + b"\n"
+    try:
+        return _encoder.encode(line) + b"\n"
+    except UnicodeEncodeError:
+        texts = {name: getattr(line, name) for name in ("m", "l", "s", "e")}
+        valid = {name: None if text is None else as_valid_text(text) for name, text in texts.items()}
+        return _encoder.encode(msgspec.structs.replace(line, **valid)) + b"\n"
+
+
+def as_valid_text(text: str) -> str:
+    r"""Return text that UTF-8 can write: Python gives names of files that are not UTF-8 as lone surrogates.
+
+    >>> as_valid_text("caf\udce9")
+    'caf\\udce9'
+    """
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def log_path(logs_dir: Path, dag_id: str, run_id: str, task_id: str, map_index: int, try_number: int) -> Path:

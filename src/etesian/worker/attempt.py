@@ -19,10 +19,11 @@ import msgspec
 from etesian.foundation.clock import utc_now
 from etesian.foundation.process import die_with_parent
 from etesian.protocol.frames import FrameError
-from etesian.protocol.reports import Failed, Finished, Succeeded
+from etesian.protocol.reports import Failed, Finished, Outcome, Succeeded
 from etesian.protocol.workloads import RunCallback, RunTask
 from etesian.sdk.runtime import set_platform
 from etesian.sdk.secrets_masker import secrets_masker
+from etesian.telemetry.task_logs import as_valid_text
 from etesian.worker.attempt_log import AttemptLog
 from etesian.worker.channel_platform import AttemptChannel, ChannelPlatform
 from etesian.worker.messages import TIME_OUT_SIGNAL, ProcessSettings, Ready
@@ -92,8 +93,8 @@ class Attempt:
         )
         try:
             channel.send(report)
-        except FrameError as error:  # XComs of hundreds of megabytes
-            channel.send(msgspec.structs.replace(report, outcome=Failed(reason=str(error))))
+        except (FrameError, UnicodeEncodeError) as error:  # XComs of hundreds of megabytes; lone surrogates
+            channel.send(msgspec.structs.replace(report, outcome=_as_sendable(outcome, error)))
 
     def _run(self, workload: RunTask | RunCallback) -> TaskResult:
         try:
@@ -123,3 +124,10 @@ class Attempt:
     def _on_time_out(self, _number: int, _frame: FrameType | None) -> None:
         if not self._has_outcome:
             raise self._runner.time_out()
+
+
+def _as_sendable(outcome: Outcome, error: Exception) -> Failed:
+    """Return what becomes of an outcome that cannot be sent: a failure stays itself, with a text that can be."""
+    if isinstance(outcome, Failed):
+        return msgspec.structs.replace(outcome, reason=as_valid_text(outcome.reason))
+    return Failed(reason=f"what the task came to cannot be sent: {error}")

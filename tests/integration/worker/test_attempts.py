@@ -50,6 +50,23 @@ def test_an_exception_fails_the_attempt_with_its_text(
     assert scheduler.run_one(task("work")).outcome == Failed(reason="ValueError: no rows")
 
 
+def test_texts_that_are_not_valid_unicode_are_logged_and_reported(
+    start_worker: StartWorker, scheduler: SchedulerUnderTest
+) -> None:
+    worker = start_worker(
+        HEAD
+        + """
+def work(workload):
+    print("caf\\udce9")
+    raise ValueError("no file caf\\udce9")
+"""
+    )
+    failing = task("work")
+    outcome = scheduler.run_one(failing).outcome
+    assert outcome == Failed(reason="ValueError: no file caf\\udce9")
+    assert worker.messages_of(failing)[0] == "caf\\udce9"
+
+
 def test_an_exit_inside_a_task_fails_it_with_a_traceback_in_its_log(
     start_worker: StartWorker, scheduler: SchedulerUnderTest
 ) -> None:

@@ -27,6 +27,14 @@ def write(path: Path, *lines: LogLine, tail: bytes = b"") -> None:
     path.write_bytes(b"".join(map(encode_line, lines)) + tail)
 
 
+def test_text_that_is_not_valid_unicode_is_logged_all_the_same(tmp_path: Path) -> None:
+    write(tmp_path / "log", LogLine(t="now", m="caf\udce9", e="in caf\udce9"), LogLine(t="now", m="café"))
+    assert [(line.m, line.e) for line in iterate_log(tmp_path / "log")] == [
+        ("caf\\udce9", "in caf\\udce9"),
+        ("café", None),
+    ]
+
+
 def test_the_path_names_dag_run_task_and_try() -> None:
     path = log_path(LOGS, "etl", "manual__2030-01-01T00:00:00+00:00", "group.load", 3, 2)
     assert path == (
