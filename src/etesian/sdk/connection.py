@@ -80,8 +80,12 @@ class Connection:
         """Return a connection: from the secrets backends, then the environment, then the platform.
 
         Raises:
-            AirflowNotFoundException: it is not defined.
+            AirflowNotFoundException: it is not defined, or no name was given.
         """
+        if not conn_id:
+            raise AirflowNotFoundException(
+                f"a connection is asked for by the name {conn_id!r}; give a conn_id"
+            )
         for backend in active_backends():
             found = backend.get_connection(conn_id)
             if found is not None:

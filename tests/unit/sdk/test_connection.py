@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -128,6 +129,12 @@ def test_the_environment_comes_before_the_platform(
 def test_a_connection_that_is_nowhere_is_named(platform: MemoryPlatform) -> None:
     with pytest.raises(AirflowNotFoundException, match="The conn_id `nowhere` isn't defined"):
         Connection.get("nowhere")
+
+
+@pytest.mark.parametrize("conn_id", [None, ""])
+def test_an_operator_that_was_given_no_connection_is_told_so(conn_id: Any) -> None:
+    with pytest.raises(AirflowNotFoundException, match=f"by the name {conn_id!r}; give a conn_id"):
+        Connection.get(conn_id)
 
 
 def test_passwords_are_never_shown() -> None:
