@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -142,9 +143,7 @@ class HostClient:
 
     def _start(self, import_log: Path) -> None:
         loop = self._parts.loop
-        control, their_control = packet_pair()
-        channel, their_channel = socket.socketpair()
-        reading, writing = os.pipe()
+        control, channel, reading = self._ask_for_process()
         control.setblocking(False)
         self._control: PacketSocket[FromHost] = PacketSocket(control, FromHost)
         self._channel: MessageStream[Request] = MessageStream(channel, Request)
@@ -156,10 +155,27 @@ class HostClient:
         self._import_timer: Timer | None = None
         if not self._is_loaded:
             self._import_timer = loop.call_later(self._parts.import_timeout_seconds, self._on_import_timeout)
-        with their_control, their_channel:
+
+    def _ask_for_process(self) -> tuple[socket.socket, socket.socket, int]:
+        """Have the zygote fork; return our ends of its control socket, its channel and its output pipe.
+
+        Raises:
+            OSError: there are too many open files, or processes.
+        """
+        with ExitStack() as far_ends, ExitStack() as near_ends:
+            control, their_control = packet_pair()
+            near_ends.enter_context(control)
+            far_ends.enter_context(their_control)
+            channel, their_channel = socket.socketpair()
+            near_ends.enter_context(channel)
+            far_ends.enter_context(their_channel)
+            reading, writing = os.pipe()
+            near_ends.callback(os.close, reading)
+            far_ends.callback(os.close, writing)
             descriptors = (their_control.fileno(), their_channel.fileno(), writing)
             self._parts.zygote.start_host(self.number, self.dag_file, descriptors)
-        os.close(writing)
+            near_ends.pop_all()
+        return control, channel, reading
 
     def _receive(self) -> None:
         try:

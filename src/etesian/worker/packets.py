@@ -57,13 +57,13 @@ class PacketSocket(Generic[Message]):
         """
         data = _encoder.encode(message)
         try:
-            if not self._unsent and self._send(data, descriptors):
-                return
-            self._unsent.append((data, tuple(map(os.dup, descriptors))))
+            is_sent = not self._unsent and self._send(data, descriptors)
         except OSError as error:
             raise PeerGoneError(
                 f"cannot send {type(message).__name__} to another process of the worker: {error}"
             ) from error
+        if not is_sent:
+            self._unsent.append((data, tuple(map(os.dup, descriptors))))
 
     def flush(self) -> None:
         """Send what there is room for now; drop it if the other process has ended, which ``receive`` tells."""

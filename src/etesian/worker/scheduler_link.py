@@ -132,12 +132,18 @@ class SchedulerLink:
             return
         try:
             for message in stream.receive():
-                self._on_message(message)
+                self._handle(message)
         except FrameError as error:
             logger.error("hanging up on the scheduler: %s", error)
             self._disconnect()
         if stream.is_at_end and stream is self._stream:
             self._disconnect()
+
+    def _handle(self, message: ToWorker) -> None:
+        try:
+            self._on_message(message)
+        except Exception:  # the messages after it are about other attempts
+            logger.exception("a %s of the scheduler could not be carried out", type(message).__name__)
 
     def _disconnect(self) -> None:
         if self._stream is not None:

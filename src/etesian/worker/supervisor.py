@@ -153,13 +153,17 @@ class Supervisor:
         try:
             supply = self._hosts.supply_for(workload)
         except DagFileError as error:
-            self._report(
-                Finished(attempt_id=attempt_id, outcome=Failed(reason=str(error), cause="not_started"))
-            )
+            self._refuse(attempt_id, str(error))
+            return
+        except OSError as error:  # too many open files, or processes
+            self._refuse(attempt_id, f"the worker cannot start a process: {error.strerror}")
             return
         attempt = self._attempts[attempt_id] = Attempt(workload=workload, host=supply)
         self._claim(attempt)
         supply.expect(attempt)
+
+    def _refuse(self, attempt_id: str, reason: str) -> None:
+        self._report(Finished(attempt_id=attempt_id, outcome=Failed(reason=reason, cause="not_started")))
 
     def _claim(self, attempt: Attempt) -> None:
         self._link.send(Claim(attempt_id=attempt.attempt_id, hostname=self._hostname, pid=os.getpid()))

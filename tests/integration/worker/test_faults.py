@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import random
+import resource
 import signal
 import time
 from pathlib import Path
@@ -152,6 +153,7 @@ def test_a_zygote_that_dies_unnoticed_is_replaced_by_the_next_order(
     work = task("work", file="other.py")
     scheduler.submit(work)  # lies in front of the worker before the news of the zygote's death does
     kill_hard(zygote)
+    wait_until(lambda: not is_alive(zygote), "the end of the zygote")
     os.kill(worker.pid, signal.SIGCONT)
     assert isinstance(scheduler.run_one(work).outcome, Succeeded)
 
@@ -182,6 +184,23 @@ def test_killing_worker_and_host_together_ends_the_attempts(
     if is_alive(pids[1]):
         kill_hard(pids[1])  # nobody was left to end a program that the task had started
     worker.start()
+
+
+def test_a_worker_that_has_no_descriptors_left_says_so_and_goes_on(
+    start_worker: StartWorker, scheduler: SchedulerUnderTest, tmp_path: Path
+) -> None:
+    worker = start_worker(dag(tmp_path))
+    assert isinstance(scheduler.run_one(task("work")).outcome, Succeeded)
+    in_use = len(list(Path(f"/proc/{worker.pid}/fd").iterdir()))
+    resource.prlimit(worker.pid, resource.RLIMIT_NOFILE, (in_use + 10, in_use + 10))
+    for number in range(8):
+        worker.write_dag(dag(tmp_path), f"file_{number}.py")
+    reports = scheduler.run(*(task("work", file=f"file_{number}.py") for number in range(8)))
+    failures = [report.outcome for report in reports if isinstance(report.outcome, Failed)]
+    assert failures
+    assert {failure.cause for failure in failures} == {"not_started"}
+    assert all("Too many open files" in failure.reason for failure in failures)
+    assert isinstance(scheduler.run_one(task("work")).outcome, Succeeded)
 
 
 def test_any_process_may_die_at_any_moment(
