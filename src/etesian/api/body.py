@@ -10,6 +10,8 @@ import msgspec
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 
+from etesian.foundation.json_errors import JSON_ERRORS, explain_json_error
+
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 
 
@@ -22,8 +24,8 @@ def body_of(shape: type[Shape]) -> Callable[[Request], Awaitable[Shape]]:
         data = await request.body()
         try:
             return decoder.decode(data or b"{}")
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            problem = {"type": "value_error", "loc": ("body",), "msg": str(error)}
+        except JSON_ERRORS as error:
+            problem = {"type": "value_error", "loc": ("body",), "msg": explain_json_error(error, shape)}
             raise RequestValidationError([problem]) from error
 
     return read_body

@@ -12,40 +12,17 @@ from starlette.exceptions import HTTPException
 
 from etesian.api.answer import answer
 from etesian.foundation.errors import EtesianError
-from etesian.foundation.ids import InvalidKeyError
-from etesian.store.backfill_requests import BackfillRefusedError
-from etesian.store.errors import RunExistsError, StoreUnavailableError, UnknownDagError, UnknownRunError
-from etesian.store.queries.backfills import BackfillOverError, UnknownBackfillError
-from etesian.store.queries.page import InvalidOrderError
-from etesian.store.queries.pools import InvalidPoolError, UnknownPoolError
-from etesian.store.queries.task_instances import UnknownTaskInstanceError
-from etesian.store.queries.variables import InvalidVariableError
-from etesian.store.queries.versions import UnknownVersionError
-from etesian.store.questions import AnswerRefusedError, NothingAskedError
-from etesian.store.run_requests import RunRefusedError
+from etesian.store.refusals import Refusal, refusal_of
 
 logger = logging.getLogger(__name__)
 
-#: The first class that an error belongs to gives its status.
-_STATUS: Final[tuple[tuple[type[EtesianError], int], ...]] = (
-    (UnknownDagError, 404),
-    (UnknownRunError, 404),
-    (UnknownPoolError, 404),
-    (UnknownTaskInstanceError, 404),
-    (UnknownVersionError, 404),
-    (UnknownBackfillError, 404),
-    (RunExistsError, 409),
-    (BackfillOverError, 409),
-    (NothingAskedError, 409),
-    (AnswerRefusedError, 400),
-    (BackfillRefusedError, 400),
-    (RunRefusedError, 400),
-    (InvalidOrderError, 400),
-    (InvalidPoolError, 400),
-    (InvalidVariableError, 400),
-    (InvalidKeyError, 400),
-    (StoreUnavailableError, 503),
-)
+_STATUS: Final = {
+    Refusal.UNKNOWN: 404,
+    Refusal.CONFLICT: 409,
+    Refusal.INVALID: 400,
+    Refusal.UNAVAILABLE: 503,
+    None: 500,
+}
 
 
 class ApiError(EtesianError):
@@ -88,15 +65,20 @@ def install_error_handlers(app: FastAPI) -> None:
 def _answer_our_error(request: Request, error: Exception) -> Response:
     if isinstance(error, ApiError):
         return answer(Problem(str(error)), status=error.status)
-    status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+    status = _STATUS[refusal_of(error)]
     if status >= 500:
         logger.error("%s %s: %s", request.method, request.url.path, error)
     return answer(Problem(str(error)), status=status)
 
 
-def _answer_http_error(_request: Request, error: Exception) -> Response:
+def _answer_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # registered for it
-    return answer(Problem(error.detail), status=error.status_code, headers=error.headers)
+    detail = error.detail
+    if error.status_code == 405:
+        detail = f"{request.method} is not possible here; possible: {(error.headers or {}).get('Allow', 'nothing')}"
+    elif error.status_code == 404:
+        detail = f"there is nothing at {request.url.path!r}"
+    return answer(Problem(detail), status=error.status_code, headers=error.headers)
 
 
 def _answer_bad_request(_request: Request, error: Exception) -> Response:

@@ -17,5 +17,5 @@ def confirm(question: str) -> None:
         click.Abort: the user says no.
     """
     if not sys.stdin.isatty():
-        raise UsageError("this deletes data and nobody can be asked here; say --yes if it is meant")
+        raise UsageError("this cannot be undone and nobody can be asked here; say --yes if it is meant")
     termui.confirm(question, abort=True)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
+from typing import Final
 
 from etesian.foundation.errors import EtesianError
+
+#: Of more names than this a message shows only the first ones.
+MAX_LISTED: Final = 8
 
 
 class ExitCode(IntEnum):
@@ -43,19 +47,41 @@ class NotFoundError(CommandError):
 
     exit_code = ExitCode.NOT_FOUND
 
-    def __init__(self, what: str, name: str, known: Iterable[str] = ()) -> None:
-        super().__init__(f"there is no {what} {name!r}{suggest(name, known)}")
+    def __init__(self, what: str, name: str, known: Iterable[str] | None = None) -> None:
+        super().__init__(f"there is no {what} {name!r}{'' if known is None else suggest(name, known)}")
         self.what, self.name = what, name
 
 
 def suggest(wrong: str, known: Iterable[str]) -> str:
-    """Return ``; did you mean ...?`` with the close names, else a hint of what there is, else nothing."""
+    """Return ``; did you mean ...?`` with the close names, else some of what there is."""
     from difflib import get_close_matches  # late: only for a message
 
     known = sorted(set(known))
     close = get_close_matches(wrong, known, n=3)
     if close:
         return f"; did you mean {' or '.join(repr(name) for name in close)}?"
-    if 0 < len(known) <= 8:
-        return f"; there are: {', '.join(known)}"
-    return ""
+    return f"; {list_known(known)}"
+
+
+def list_known(known: Sequence[str]) -> str:
+    """Return what there is in words; of many names the first few and their number.
+
+    >>> list_known(["a", "b"]), list_known([])
+    ('there are: a, b', 'there are none')
+    >>> list_known([str(number) for number in range(12)])
+    'there are 12: 0, 1, 2, 3, 4, 5, 6, 7, ...'
+    """
+    if not known:
+        return "there are none"
+    if len(known) <= MAX_LISTED:
+        return f"there are: {', '.join(known)}"
+    return f"there are {len(known)}: {', '.join(known[:MAX_LISTED])}, ..."
+
+
+def count_of(number: int, one: str, many: str = "") -> str:
+    """Return a number with its noun.
+
+    >>> count_of(1, "pool"), count_of(3, "pool"), count_of(0, "entry", "entries")
+    ('1 pool', '3 pools', '0 entries')
+    """
+    return f"{number} {one if number == 1 else many or one + 's'}"

@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from etesian.cli.errors import CommandError, NotFoundError, UsageError
+from etesian.foundation.json_errors import JSON_ERRORS, explain_json_error
 
 T = TypeVar("T")
 
@@ -21,15 +22,16 @@ def read_text(file: str) -> str:
     Raises:
         NotFoundError: there is no such file.
         CommandError: it cannot be read.
+        UsageError: it is not UTF-8.
     """
-    if file == "-":
-        return sys.stdin.read()
     try:
-        return Path(file).read_text(encoding="utf-8")
+        return (sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()).decode()
     except FileNotFoundError as error:
         raise NotFoundError("file", file) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise CommandError(f"{file!r} cannot be read: {error}") from error
+    except OSError as error:
+        raise CommandError(f"{file!r} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file!r} cannot be read: {explain_json_error(error)}") from error
 
 
 def read_json(file: str, shape: type[T]) -> T:
@@ -40,8 +42,8 @@ def read_json(file: str, shape: type[T]) -> T:
     """
     try:
         return msgspec.json.decode(read_text(file), type=shape)
-    except msgspec.DecodeError as error:
-        raise UsageError(f"{file!r} cannot be imported: {error}") from error
+    except JSON_ERRORS as error:
+        raise UsageError(f"{file!r} cannot be imported: {explain_json_error(error, shape)}") from error
 
 
 def write_json(file: str, value: object) -> None:

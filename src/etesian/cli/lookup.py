@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from etesian.cli.errors import NotFoundError
+from etesian.cli.errors import CommandError, ExitCode, NotFoundError, list_known
 from etesian.cli.moments import parse_moment
 from etesian.lifecycle.records import DagRunRecord, RunKey, TaskInstanceRecord, TaskKey
 from etesian.spec.dag import DagSpec
@@ -21,6 +22,33 @@ from etesian.store.queries.versions import load_newest_spec
 #: Close names are looked for among this many.
 _KNOWN_LIMIT = 5000
 _KNOWN_RUNS = 100
+
+
+class NoRunError(CommandError):
+    """A DAG has never run."""
+
+    exit_code = ExitCode.NOT_FOUND
+
+    def __init__(self, dag_id: str) -> None:
+        super().__init__(f"DAG {dag_id!r} has no runs yet; `etesian dags trigger {dag_id}` starts one")
+        self.dag_id = dag_id
+
+
+class NoInstanceError(CommandError):
+    """A task has no instance of that map index."""
+
+    exit_code = ExitCode.NOT_FOUND
+
+    def __init__(self, task_id: str, map_index: int, known: Sequence[int]) -> None:
+        if list(known) == [-1]:
+            text = f"task {task_id!r} is not mapped, it has no instance {map_index}; leave --map-index out"
+        else:
+            which = "say which instance" if map_index == -1 else f"it has no instance {map_index}"
+            text = (
+                f"task {task_id!r} is mapped, {which} with --map-index; {list_known([str(n) for n in known])}"
+            )
+        super().__init__(text)
+        self.task_id, self.map_index = task_id, map_index
 
 
 def find_dag(connection: Connection, dag_id: str) -> DagRecord:
@@ -73,12 +101,14 @@ def find_run(connection: Connection, dag_id: str, name: str | None) -> DagRunRec
     recent = list_runs(connection, RunFilter(dag_ids=[dag_id]), newest_first).items
     if name is None:
         if not recent:
-            raise NotFoundError("run of DAG", dag_id)
+            raise NoRunError(dag_id)
         return recent[0]
     try:
         return load_run(connection, RunKey(dag_id, name))
     except UnknownRunError as error:
         date = _as_date(name)
+        if not recent:
+            raise NoRunError(dag_id) from error
         of_date = RunFilter(dag_ids=[dag_id], logical_dates=[date] if date else [])
         found = list_runs(connection, of_date, Paging(limit=1)).items
         if not found:
@@ -107,7 +137,7 @@ def find_instance(
     key = TaskKey(run.dag_id, run.run_id, task_id, map_index)
     if key in found:
         return found[key]
-    indexes = [str(known.map_index) for known in found if known.task_id == task_id]
+    indexes = sorted(known.map_index for known in found if known.task_id == task_id)
     if indexes:
-        raise NotFoundError(f"instance of task {task_id!r} with map index", str(map_index), indexes)
+        raise NoInstanceError(task_id, map_index, indexes)
     raise NotFoundError(f"task in run {run.run_id!r} named", task_id, [known.task_id for known in found])

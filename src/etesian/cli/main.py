@@ -73,6 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run_command(arguments: Sequence[str]) -> int:
     """Run a command line and return its exit code. A user's error is one sentence, never a traceback."""
     try:
+        _check_encoding(arguments)
         code = root.main(list(arguments), prog_name="etesian", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
@@ -87,6 +88,19 @@ def run_command(arguments: Sequence[str]) -> int:
     except Exception as error:
         return _report(error, show_traceback="--debug" in arguments or bool(os.environ.get("ETESIAN_DEBUG")))
     return code if isinstance(code, int) else ExitCode.OK
+
+
+def _check_encoding(arguments: Sequence[str]) -> None:
+    """Refuse bytes that are not UTF-8, which Python brings in as lone surrogates and nothing can store.
+
+    Raises:
+        click.UsageError: an argument has some.
+    """
+    for argument in arguments:
+        try:
+            argument.encode()
+        except UnicodeEncodeError as error:
+            raise click.UsageError(f"the argument {argument!r} is not UTF-8 text") from error
 
 
 def _report(error: Exception, *, show_traceback: bool) -> ExitCode:
@@ -109,5 +123,15 @@ def _exit_code_of(error: EtesianError) -> ExitCode:
     if isinstance(error, CommandError):
         return error.exit_code
     from etesian.config.errors import SettingsError  # late: only for an error
+    from etesian.store.errors import UnsupportedDatabaseError
+    from etesian.store.refusals import Refusal, refusal_of
 
-    return ExitCode.USAGE if isinstance(error, SettingsError) else ExitCode.FAILED
+    if isinstance(error, SettingsError | UnsupportedDatabaseError):
+        return ExitCode.USAGE
+    codes = {
+        Refusal.UNKNOWN: ExitCode.NOT_FOUND,
+        Refusal.CONFLICT: ExitCode.CONFLICT,
+        Refusal.INVALID: ExitCode.USAGE,
+    }
+    refusal = refusal_of(error)
+    return ExitCode.FAILED if refusal is None else codes.get(refusal, ExitCode.FAILED)

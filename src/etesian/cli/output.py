@@ -80,6 +80,14 @@ def print_record(record: Row, output: OutputFormat) -> None:
             _print_data(record, output)
 
 
+def print_value(value: object, record: Row, output: OutputFormat) -> None:
+    """Print one value alone, for people and shell scripts; in the other formats the record that it is part of."""
+    if output is OutputFormat.TABLE:
+        click.echo(_text(value))
+    else:
+        print_record(record, output)
+
+
 def to_plain_data(value: object) -> Any:  # Any: JSON-like data
     """Return ``value`` as dicts, lists, texts, numbers, flags and None; moments become ISO texts."""
     return msgspec.to_builtins(value, str_keys=True, enc_hook=str)

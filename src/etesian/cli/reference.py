@@ -8,7 +8,6 @@ from typing import Final
 import click
 
 from etesian.cli.errors import ExitCode
-from etesian.cli.lazy_group import LazyGroup
 from etesian.cli.main import root
 
 _HEAD: Final = """\
@@ -43,13 +42,13 @@ def render() -> str:
     return "\n".join([_HEAD + codes, *_describe_group(root, context)])
 
 
-def _describe_group(group: LazyGroup, context: click.Context) -> Iterator[str]:
+def _describe_group(group: click.Group, context: click.Context) -> Iterator[str]:
     for name in group.list_commands(context):
         command = group.get_command(context, name)
         assert command is not None  # the group has just named it
         below = click.Context(command, parent=context, info_name=name)
-        if isinstance(command, LazyGroup):
-            yield f"## etesian {name}\n\n{command.help}\n"
+        if isinstance(command, click.Group):
+            yield f"## etesian {name}\n\n{_paragraphs(command.help or '')}\n"
             yield from _describe_group(command, below)
         else:
             level = "##" if context.parent is None else "###"

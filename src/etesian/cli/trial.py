@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from etesian.cli.errors import NotFoundError
+from etesian.cli.errors import NotFoundError, UsageError
 from etesian.cli.lookup import find_dag
 from etesian.cli.services.folders import examples_folder
 from etesian.cli.session import Session
@@ -106,6 +106,8 @@ def _find_file(session: Session, dag_id: str, file: str | None) -> tuple[Path, P
     """Return the DAG file and the folder that it belongs to."""
     if file is not None:
         path = Path(file).expanduser().absolute()
+        if path.is_dir():
+            raise UsageError(f"{file!r} is a folder; --file takes one DAG file")
         if not path.is_file():
             raise NotFoundError("file", file)
         return path, path.parent

@@ -13,7 +13,7 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from etesian.store import postgresql, sqlite
-from etesian.store.errors import StoreReadOnlyError, UnsupportedDatabaseError
+from etesian.store.errors import InvalidValueError, StoreReadOnlyError, UnsupportedDatabaseError
 from etesian.store.secrets import SecretBox
 from etesian.store.xcom_elements import XComElements
 
@@ -69,6 +69,10 @@ class Store:
             yield
         except (SQLAlchemyError, self._driver_error) as error:
             raise self._explain(error, self.engine.url) from error
+        except OverflowError as error:
+            if "SQLite INTEGER" not in str(error):  # of whoever holds the connection
+                raise
+            raise InvalidValueError("a number is too large to be kept or looked for") from error
 
 
 def open_store(

@@ -29,6 +29,10 @@ class StoreCorruptError(StoreError):
     """The database file is damaged, or is not a database."""
 
 
+class InvalidValueError(StoreError):
+    """A value that no column can hold: a number that is too large, a text with a NUL."""
+
+
 class UnsupportedDatabaseError(StoreError):
     """The URL names a database that is not SQLite or PostgreSQL."""
 

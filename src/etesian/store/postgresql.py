@@ -6,8 +6,10 @@ from typing import Any, Final
 
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Engine
+from sqlalchemy.exc import DataError
 
 from etesian.store.errors import (
+    InvalidValueError,
     StoreBusyError,
     StoreError,
     StoreFullError,
@@ -57,6 +59,10 @@ def prepare_engine(engine: Engine) -> None:
 def explain_error(error: Exception, url: URL) -> StoreError:
     """Return our error for one of the driver or of SQLAlchemy."""
     cause = getattr(error, "orig", None) or error
+    if isinstance(error, DataError):
+        return InvalidValueError(
+            f"a value cannot be kept or looked for: {str(cause).strip().splitlines()[0]}"
+        )
     place = f"the database {url.database!r} on {url.host or 'this host'}"
     text = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
     state = str(getattr(cause, "sqlstate", None) or "")

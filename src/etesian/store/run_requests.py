@@ -53,7 +53,10 @@ def request_run(connection: Connection, request: RunRequest, *, now: datetime) -
     if stored is None:
         raise UnknownDagError(request.dag_id)
     _check(request, stored)
-    run = _make_run(request, stored, now)
+    try:
+        run = _make_run(request, stored, now)
+    except OverflowError as error:
+        raise RunRefusedError("a date of the run lies outside of the years 1 to 9999") from error
     if request.run_id is not None:
         insert_run(connection, run, now=now)
         return run

@@ -101,20 +101,22 @@ def manual_interval(schedule: Schedule, run_after: datetime) -> tuple[datetime, 
 
 
 def preview(
-    schedule: Schedule, start: datetime | None, now: datetime, count: int
+    schedule: Schedule, start: datetime | None, now: datetime, count: int, *, end: datetime | None = None
 ) -> tuple[SchedulePoint, ...]:
-    """Return the next ``count`` points that fire later than ``now``, for people to see."""
-    return tuple(islice(_upcoming(schedule, start, now), count))
+    """Return the next ``count`` points that fire later than ``now``, for people to see; none after ``end``."""
+    return tuple(islice(_upcoming(schedule, start, end, now), count))
 
 
-def _upcoming(schedule: Schedule, start: datetime | None, now: datetime) -> Iterator[SchedulePoint]:
-    point = next_point(schedule, previous=None, start=start, end=None, catchup=False, now=now)
+def _upcoming(
+    schedule: Schedule, start: datetime | None, end: datetime | None, now: datetime
+) -> Iterator[SchedulePoint]:
+    point = next_point(schedule, previous=None, start=start, end=end, catchup=False, now=now)
     while point is not None:
         if point.run_after > now:
             yield point
         if isinstance(schedule, ContinuousSchedule):
             return  # its further runs depend on how long each takes
-        point = next_point(schedule, previous=point, start=start, end=None, catchup=True, now=now)
+        point = next_point(schedule, previous=point, start=start, end=end, catchup=True, now=now)
 
 
 def _only_run(previous: SchedulePoint | None, limits: Limits) -> SchedulePoint | None:

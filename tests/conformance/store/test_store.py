@@ -14,6 +14,7 @@ from etesian.protocol.commands import PoolsChanged
 from etesian.store import Store, StoreError, open_store
 from etesian.store.batch import Batch
 from etesian.store.errors import (
+    InvalidValueError,
     StoreBusyError,
     StoreUnavailableError,
     UnsupportedDatabaseError,
@@ -167,3 +168,17 @@ def test_an_unreachable_server_is_named_without_the_password(tmp_path: Path) -> 
         pools.load_pools(it)
     assert "sesame" not in str(caught.value)
     opened.dispose()
+
+
+def test_a_number_that_no_column_can_hold_is_refused_and_nothing_is_stored(store: Store) -> None:
+    def write(slots: int) -> None:
+        with store.write() as connection:
+            inbox.append(connection, PoolsChanged())
+            connection.execute(insert(pools_table).values(name="p", slots=slots, includes_deferred=False))
+
+    with pytest.raises(InvalidValueError):
+        write(10**25)
+    with store.read() as connection:
+        assert inbox.newest_id(connection) == 0
+    with pytest.raises(OverflowError), store.read():
+        raise OverflowError("of the block")

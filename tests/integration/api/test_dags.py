@@ -135,10 +135,12 @@ def test_what_does_not_exist_is_a_404_with_a_sentence(client: httpx.Client, path
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        (b"{", "truncated"),
+        (b"{", "the JSON ends before it is complete"),
+        (b"[" * 200_000 + b"]" * 200_000, "Expected `object`"),
+        (b'{"is_paused": ' + b"[" * 200_000 + b"]" * 200_000 + b"}", "Expected `bool`"),
         (b'{"is_paused": "yes"}', "Expected `bool`, got `str` - at `$.is_paused`"),
         (b"{}", "missing required field `is_paused`"),
-        (b'{"is_paused": true, "shoe": 1}', "unknown field `shoe`"),
+        (b'{"is_paused": true, "shoe": 1}', "unknown field `shoe`; possible: is_paused"),
         (b"\xff\xfe", "malformed"),
     ],
 )
@@ -149,3 +151,63 @@ def test_a_bad_body_is_a_422_that_says_where(client: httpx.Client, body: bytes, 
     (problem,) = answer.json()["detail"]
     assert message in problem["msg"]
     assert problem["loc"] == ["body"]
+
+
+HUGE = 10**25
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", f"/dags?offset={HUGE}", None),
+        ("GET", f"/dags/etl/dagRuns?offset={HUGE}", None),
+        ("GET", f"/dags/etl/dagRuns/r1/taskInstances/extract/{HUGE}", None),
+        ("GET", f"/dags/etl/dagRuns/r1/taskInstances/extract/logs/1?map_index={HUGE}", None),
+        ("GET", f"/importErrors/{HUGE}", None),
+        ("GET", f"/assets/{HUGE}", None),
+        ("GET", f"/eventLogs/{HUGE}", None),
+        ("POST", "/assets/events", {"asset_id": HUGE}),
+        ("POST", "/pools", {"name": "p", "slots": HUGE}),
+        ("POST", "/dags/etl/dagRuns", {"logical_date": "0001-01-01T00:00:00+14:00"}),
+        ("POST", "/connections", {"connection_id": "c", "conn_type": "a", "extra": "{"}),
+        ("POST", "/connections", {"connection_id": "c", "conn_type": "a", "extra": "[]"}),
+        ("PATCH", "/connections/c", {"connection_id": "d"}),
+    ],
+)
+def test_a_value_that_nothing_can_hold_is_refused_with_a_sentence(
+    client: httpx.Client, method: str, path: str, body: object
+) -> None:
+    answer = client.request(method, f"/api/v2{path}", json=body)
+
+    assert answer.status_code == 400, answer.text
+    assert isinstance(answer.json()["detail"], str)
+
+
+def test_a_conf_that_is_nested_too_deeply_is_refused(client: httpx.Client) -> None:
+    body = b'{"conf": {"a": ' + b'{"a":' * 100_000 + b"1" + b"}" * 100_000 + b"}}"
+
+    answer = client.post("/api/v2/dags/etl/dagRuns", content=body)
+
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["msg"] == "the JSON is nested too deeply"
+
+
+def test_a_wrong_word_is_answered_with_the_possible_ones(client: httpx.Client) -> None:
+    answer = client.patch("/api/v2/dags/etl/dagRuns/r1", json={"state": "running"})
+
+    assert answer.json()["detail"][0]["msg"].endswith("; possible: queued, success, failed")
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "detail"),
+    [
+        ("GET", 404, "there is nothing at '/api/v2/nope'"),
+        ("DELETE", 405, "DELETE is not possible here; possible: GET"),
+    ],
+)
+def test_a_wrong_path_or_method_is_a_sentence(
+    client: httpx.Client, method: str, status: int, detail: str
+) -> None:
+    answer = client.request(method, "/api/v2/nope" if status == 404 else "/api/v2/dags")
+
+    assert (answer.status_code, answer.json()["detail"]) == (status, detail)

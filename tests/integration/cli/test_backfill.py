@@ -72,7 +72,7 @@ def test_a_backfill_is_paused_goes_on_and_is_cancelled(run: Run) -> None:
     assert run("backfill", "list", "--active", "-o", "json").data == []
     again = run("backfill", "pause", backfill_id)
     assert (again.code, again.err) == (
-        1,
+        4,
         f"Error: backfill {backfill_id!r} is over; create another one\n",
     )
 
@@ -81,11 +81,12 @@ def test_a_backfill_is_paused_goes_on_and_is_cancelled(run: Run) -> None:
     ("arguments", "code", "message"),
     [
         (("--dag-id", "elt"), 3, "etl"),
-        (("--dag-id", "report"), 1, "has no schedule to backfill"),
-        (("--to-date", "2019-01-01"), 1, "is after to_date"),
+        (("--dag-id", "report"), 2, "has no schedule to backfill"),
+        (("--dag-run-conf", "{"), 2, "--dag-run-conf must be a JSON object"),
+        (("--to-date", "2019-01-01"), 2, "is after to_date"),
         (("--dag-run-conf", "[1]"), 2, "--dag-run-conf must be a JSON object"),
         (("--max-active-runs", "0"), 2, "0 is not in the range"),
-        (("--from-date", "2020-01-02T07:00", "--to-date", "2020-01-02T08:00"), 1, "has no run between"),
+        (("--from-date", "2020-01-02T07:00", "--to-date", "2020-01-02T08:00"), 2, "has no run between"),
     ],
 )
 def test_what_cannot_be_backfilled_is_refused_in_words(

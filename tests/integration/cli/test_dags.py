@@ -66,8 +66,11 @@ def test_triggering_stores_a_run_for_the_scheduler(run: Run, store: Store) -> No
     [
         (("trigger", "elt"), 3, "there is no DAG 'elt'; did you mean 'etl'?"),
         (("trigger", "etl", "-c", "[1]"), 2, "--conf must be a JSON object"),
-        (("trigger", "etl", "-r", "r1"), 1, "already has a run 'r1'"),
-        (("trigger", "etl", "-r", "a b"), 1, "run_id 'a b' is not allowed"),
+        (("trigger", "etl", "-r", "r1"), 4, "already has a run 'r1'"),
+        (("trigger", "etl", "-r", "a b"), 2, "run_id 'a b' is not allowed"),
+        (("trigger", "etl", "-c", "{"), 2, "the JSON ends before it is complete"),
+        (("trigger", "etl", "-c", '{"a":' * 100_000), 2, "nested too deeply"),
+        (("trigger", "etl", "-e", "0001-01-01T00:00+14:00"), 2, "is not a moment"),
         (("trigger", "etl", "-e", "tomorrow"), 2, "'tomorrow' is not a moment"),
         (("state", "etl", "r9"), 3, "there is no run of DAG 'etl' named 'r9'; there are: r1, r2"),
         (("pause", "etl", "nope"), 3, "there is no DAG 'nope'"),
@@ -99,6 +102,19 @@ def test_the_state_of_a_run_is_told_by_its_name_or_date(run: Run, name: str, sta
     result = run("dags", "state", "etl", name)
 
     assert (result.out, result.code) == (f"{state}\n", code)
+
+
+def test_pausing_answers_in_every_format(run: Run) -> None:
+    assert run("dags", "unpause", "etl", "report", "-o", "json").data == [
+        {"dag_id": "etl", "is_paused": False},
+        {"dag_id": "report", "is_paused": False},
+    ]
+    assert run("dags", "pause", "etl", "-o", "plain").out == "dag_id\tis_paused\netl\tyes\n"
+
+
+def test_a_search_without_a_hit_does_not_say_that_there_are_no_dags(run: Run) -> None:
+    assert run("dags", "list", "--search", "zzz").out == "There are no such DAGs.\n"
+    assert run("dags", "list", "--tag", "zzz").out == "There are no such DAGs.\n"
 
 
 def test_unpausing_tells_the_scheduler(run: Run, store: Store) -> None:

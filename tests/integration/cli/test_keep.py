@@ -22,7 +22,7 @@ def test_a_variable_is_set_read_and_deleted(run: Run) -> None:
     assert run("variables", "list", "-o", "json").data == [{"key": "limits", "description": "how many"}]
     assert run("variables", "delete", "limits").code == 0
     missing = run("variables", "get", "limits")
-    assert (missing.code, missing.err) == (3, "Error: there is no variable 'limits'\n")
+    assert (missing.code, missing.err) == (3, "Error: there is no variable 'limits'; there are none\n")
     assert run("variables", "get", "limits", "--default", "9").out == "9\n"
 
 
@@ -56,8 +56,38 @@ def test_an_import_that_may_not_overwrite_imports_nothing(run: Run, tmp_path: Pa
 
     assert (result.code, "nothing was imported" in result.err) == (4, True)
     assert run("variables", "get", "a").code == 3
-    assert run("variables", "import", str(file), "-a", "skip").out == "1 variables imported.\n"
+    assert run("variables", "import", str(file), "-a", "skip").out == "1 variable imported.\n"
     assert run("variables", "get", "b").out == "old\n"
+
+
+def test_bytes_that_are_no_text_are_refused(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "bytes"
+    file.write_bytes(b"\xff\xfe")
+    for name in ("-", str(file)):
+        with file.open(encoding="utf-8", errors="surrogateescape") as stdin:
+            monkeypatch.setattr("sys.stdin", stdin)
+            result = run("variables", "import", name)
+        assert (result.code, "the text is not UTF-8: invalid start byte at byte 0" in result.err) == (2, True)
+    result = run("variables", "set", "k", "\udcff")
+    assert (result.code, "is not UTF-8 text" in result.err) == (2, True)
+    assert "is a directory" in run("variables", "import", str(tmp_path)).err.lower()
+
+
+def test_one_value_is_printed_in_every_format(run: Run) -> None:
+    run("variables", "set", "k", '{"a": 1}', "--description", "what for")
+
+    assert run("variables", "get", "k").out == '{"a": 1}\n'
+    assert run("variables", "get", "k", "-o", "json").data == {
+        "key": "k",
+        "value": '{"a": 1}',
+        "description": "what for",
+    }
+    assert (
+        run("variables", "get", "none", "-d", "5", "-o", "plain").out
+        == "key\tnone\nvalue\t5\ndescription\t\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -96,7 +126,12 @@ def test_a_connection_is_made_of_parts_a_uri_or_json(run: Run) -> None:
         (("add", "x", "--conn-uri", "a://b", "--conn-type", "c"), 2, "got --conn-uri and --conn-type"),
         (("add", "x", "--conn-uri", "nonsense"), 2, "is not the URI of a connection"),
         (("add", "x", "--conn-json", "{}"), 2, "missing required field `conn_type`"),
-        (("add", "x y", "--conn-type", "http"), 1, "has a character that is not allowed"),
+        (("add", "x", "--conn-uri", "http://h:99999"), 2, "the port cannot be 99999; possible: 1 to 65535"),
+        (("add", "x", "--conn-json", "{"), 2, "the JSON ends before it is complete"),
+        (("add", "x", "--conn-json", '{"conn_type": "a", "prt": 1}'), 2, "possible: conn_type, description"),
+        (("add", "x", "--conn-type", "a", "--conn-extra", "{"), 2, "extra must be a JSON object"),
+        (("add", "x", "--conn-type", "a", "--conn-extra", "[]"), 2, "extra must be a JSON object"),
+        (("add", "x y", "--conn-type", "http"), 2, "has a character that is not allowed"),
         (("get", "nope"), 3, "there is no connection 'nope'"),
         (("delete", "nope"), 3, "there is no connection 'nope'"),
         (("import", "/nope.json"), 3, "there is no file '/nope.json'"),
@@ -124,10 +159,10 @@ def test_connections_move_through_a_file(run: Run, tmp_path: Path) -> None:
     run("connections", "export", str(file))
     run("connections", "delete", "a")
 
-    assert run("connections", "import", str(file)).out == "1 connections imported.\n"
+    assert run("connections", "import", str(file)).out == "1 connection imported.\n"
     assert (
         run("connections", "import", str(file)).out
-        == "0 connections imported. 1 exist already and were left.\n"
+        == "0 connections imported. 1 exists already and was left.\n"
     )
     assert run("connections", "export", "--file-format", "env").out == "a=postgres://u:p@h:5432/db\n"
 
@@ -146,8 +181,11 @@ def test_a_pool_is_set_changed_and_deleted(run: Run, tmp_path: Path) -> None:
     ("arguments", "code", "message"),
     [
         (("set", "db", "many"), 2, "'many' is not a valid integer range"),
+        (("set", "db", "9" * 20), 2, "is not in the range -1<=x<=1000000000"),
+        (("set", "p" * 300, "1"), 2, "the name of a pool has 250 characters at most, got 300"),
+        (("get", ""), 3, "there is no pool ''; there are: default_pool"),
         (("get", "defualt_pool"), 3, "there is no pool 'defualt_pool'; did you mean 'default_pool'?"),
-        (("delete", "default_pool"), 1, "cannot be deleted"),
+        (("delete", "default_pool"), 2, "cannot be deleted"),
     ],
 )
 def test_wrong_pools_are_refused_with_a_sentence(

@@ -105,3 +105,18 @@ def test_a_home_that_cannot_be_written_is_a_sentence(
 
     assert result.code == 1
     assert "make the folder writable, or set ETESIAN_HOME" in result.err
+
+
+def test_every_fact_is_printed_in_every_format(run: Run, store: Store) -> None:
+    assert run("version", "-o", "json").data == {"version": run("version").out.strip()}
+    assert run("db", "check", "-o", "json").data["status"] == "fine"
+    record = run("config", "get-value", "core", "parallelism", "-o", "json").data
+    assert record == {"setting": "core.parallelism", "value": 32, "source": "default"}
+
+
+def test_a_database_url_that_cannot_be_read_is_a_wrong_setting(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ETESIAN__DATABASE__URL", "mysql://nowhere")
+
+    assert run("db", "check").code == 2

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
+import click
 import pytest
 
 from etesian.cli.errors import NotFoundError
-from etesian.cli.lazy_group import LazyGroup
 from etesian.cli.main import root, run_command
 
 
@@ -16,15 +16,17 @@ def test_the_help_names_every_command_without_importing_any(capsys: pytest.Captu
     assert "dag-processor" not in out
 
 
-def commands_of(group: LazyGroup, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+def commands_of(
+    group: click.Group, path: tuple[str, ...] = (), parent: click.Context | None = None
+) -> list[tuple[str, ...]]:
     found = []
-    context = group.make_context("etesian", [], resilient_parsing=True)
+    context = group.make_context("etesian", [], parent=parent, resilient_parsing=True)
     for name in group.list_commands(context):
         command = group.get_command(context, name)
         assert command is not None
         found.append((*path, name))
-        if isinstance(command, LazyGroup):
-            found += commands_of(command, (*path, name))
+        if isinstance(command, click.Group):
+            found += commands_of(command, (*path, name), context)
     return found
 
 
@@ -66,9 +68,13 @@ def test_the_alias_of_a_command_works(capsys: pytest.CaptureFixture[str]) -> Non
     [
         (["etl_daily", "report"], "there is no DAG 'etl_dayly'; did you mean 'etl_daily'?"),
         (["report", "sync"], "there is no DAG 'etl_dayly'; there are: report, sync"),
-        ([str(number) for number in range(50)], "there is no DAG 'etl_dayly'"),
-        ([], "there is no DAG 'etl_dayly'"),
+        (
+            [f"{number:02}" for number in range(50)],
+            "there is no DAG 'etl_dayly'; there are 50: 00, 01, 02, 03, 04, 05, 06, 07, ...",
+        ),
+        ([], "there is no DAG 'etl_dayly'; there are none"),
+        (None, "there is no DAG 'etl_dayly'"),
     ],
 )
-def test_a_name_that_nothing_has_offers_what_there_is(known: list[str], text: str) -> None:
+def test_a_name_that_nothing_has_offers_what_there_is(known: list[str] | None, text: str) -> None:
     assert str(NotFoundError("DAG", "etl_dayly", known)) == text

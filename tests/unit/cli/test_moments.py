@@ -20,7 +20,9 @@ def test_moments_without_a_zone_are_utc(text: str, moment: datetime) -> None:
     assert parse_moment(text) == moment
 
 
-@pytest.mark.parametrize("text", ["tomorrow", "2030-13-01", ""])
+@pytest.mark.parametrize(
+    "text", ["tomorrow", "2030-13-01", "", "0001-01-01T00:00+14:00", "9999-12-31T23:59-02:00"]
+)
 def test_other_texts_are_no_moments(text: str) -> None:
     with pytest.raises(ValueError):
         parse_moment(text)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+
+import pytest
 
 from etesian.cli.main import run_command
 from etesian.compat.check.finding import Severity
@@ -77,3 +80,40 @@ def test_the_exit_code_is_for_scripts(tmp_path: Path) -> None:
     assert run_command(["check", str(tmp_path)]) == 0
     (tmp_path / "bad.py").write_text("1 +\n")
     assert run_command(["check", str(tmp_path)]) == 1
+
+
+def test_what_files_print_does_not_get_into_the_answer(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "loud.py").write_text(
+        "import os, sys\nprint('noise')\nos.system('echo noise >&2')\nsys.exit(3)\n"
+    )
+
+    assert run_command(["check", str(tmp_path), "-o", "json"]) == 1
+
+    printed = capfd.readouterr()
+    assert "noise" not in printed.out + printed.err
+    assert "sys.exit(3)" in json.loads(printed.out)[0]["text"]
+
+
+def test_a_file_that_kills_its_process_is_named_by_the_signal(tmp_path: Path) -> None:
+    (tmp_path / "dies.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n")
+    (report,) = check_folder(tmp_path, timeout=30)
+    assert report.findings[0].text.startswith("the process was killed by SIGKILL while it imported the file")
+
+
+def test_a_file_that_eats_memory_is_stopped(tmp_path: Path) -> None:
+    (tmp_path / "eats.py").write_text("hoard = []\nwhile True:\n    hoard.append(bytearray(2**30))\n")
+    (report,) = check_folder(tmp_path, timeout=30)
+    assert (report.findings[0].line, "MemoryError" in report.findings[0].text) == (3, True)
+
+
+@pytest.mark.parametrize("arguments", [["--timeout", "0"], ["--timeout", "-1"]])
+def test_a_time_out_is_more_than_nothing(tmp_path: Path, arguments: list[str]) -> None:
+    (tmp_path / "good.py").write_text(HEAD)
+    assert run_command(["check", str(tmp_path), *arguments]) == 2
+
+
+def test_a_folder_without_files_is_not_perfect(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["check", str(tmp_path)]) == 3
+    assert "there is no Python file below" in capsys.readouterr().err

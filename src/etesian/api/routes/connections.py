@@ -84,6 +84,8 @@ def patch_connection(
     body: Annotated[PatchConnectionBody, Depends(body_of(PatchConnectionBody))],
 ) -> Response:
     """Change parts of a connection; what is left out stays."""
+    if body.connection_id not in (None, connection_id):
+        raise ApiError(400, f"the path names connection {connection_id!r}, the body {body.connection_id!r}")
     secrets = context.store.secrets
     with context.store.write() as connection:
         found = load_connection(connection, connection_id, secrets=secrets)

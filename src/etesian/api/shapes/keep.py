@@ -111,8 +111,9 @@ class ConnectionBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class PatchConnectionBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Change a connection. What is left out stays."""
+    """Change a connection. What is left out stays; the id, if it is given, is that of the path."""
 
+    connection_id: Key | None = None
     conn_type: Key | msgspec.UnsetType = msgspec.UNSET
     description: Text | msgspec.UnsetType | None = msgspec.UNSET
     host: Text | msgspec.UnsetType | None = msgspec.UNSET

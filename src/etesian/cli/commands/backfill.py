@@ -6,7 +6,7 @@ from datetime import datetime
 
 import click
 
-from etesian.cli.commands.dags.runs import read_conf
+from etesian.cli.conf import read_conf
 from etesian.cli.errors import NotFoundError
 from etesian.cli.lazy_group import Entry, LazyGroup
 from etesian.cli.lookup import find_dag
@@ -137,6 +137,8 @@ def list_command(
     """List backfills, the newest first."""
     newest_first = Paging(limit=limit, order_by=("-created_at",))
     with session.store.read() as connection:
+        if dag_id is not None:
+            find_dag(connection, dag_id)
         page = list_backfills(
             connection, newest_first, dag_ids=[dag_id] if dag_id else None, only_open=active
         )

@@ -6,17 +6,30 @@ from pathlib import Path
 
 import click
 
-from etesian.cli.errors import ExitCode
+from etesian.cli.errors import CommandError, ExitCode, count_of
 from etesian.cli.output import OutputFormat, output_option, print_rows
+from etesian.cli.progress import show_progress
 from etesian.compat.check.finding import FileReport, Severity
-from etesian.compat.check.importing import check_folder
+from etesian.compat.check.importing import check_folder, find_files
 
 _COLUMNS = ("file", "line", "severity", "text")
 
 
+class NoFilesError(CommandError):
+    """A folder without DAG files."""
+
+    exit_code = ExitCode.NOT_FOUND
+
+
 @click.command()
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
-@click.option("--timeout", type=float, default=60.0, show_default=True, help="Seconds that a file may take.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0, min_open=True),
+    default=60.0,
+    show_default=True,
+    help="Seconds that a file may take.",
+)
 @click.option("--strict", is_flag=True, help="Fail for warnings too.")
 @output_option
 def check(path: Path, timeout: float, strict: bool, output: OutputFormat) -> int:
@@ -26,14 +39,18 @@ def check(path: Path, timeout: float, strict: bool, output: OutputFormat) -> int
     """
     path = path.resolve()
     root = path if path.is_dir() else path.parent
-    reports = list(check_folder(path, timeout=timeout))
+    count = len(find_files(path))
+    if not count:
+        raise NoFilesError(f"there is no Python file below {str(path)!r}")
+    reports = list(show_progress(check_folder(path, timeout=timeout), "checking", total=count))
     rows = [row for report in reports for row in _rows(report, root)]
     print_rows(rows, output, columns=_COLUMNS, nothing="Nothing to change.")
     fine = sum(report.is_fine for report in reports)
     dags = sum(len(report.dags) for report in reports)
     tasks = sum(sum(report.dags.values()) for report in reports)
-    score = 100 * fine // len(reports) if reports else 100
-    click.echo(f"{fine} of {len(reports)} files can run ({score} %): {dags} DAGs, {tasks} tasks.", err=True)
+    score = 100 * fine // len(reports)
+    content = f"{count_of(dags, 'DAG')}, {count_of(tasks, 'task')}"
+    click.echo(f"{fine} of {count_of(len(reports), 'file')} can run ({score} %): {content}.", err=True)
     return ExitCode.FAILED if fine < len(reports) or (strict and rows) else ExitCode.OK
 
 

@@ -8,7 +8,7 @@ import click
 
 from etesian.cli.errors import NotFoundError
 from etesian.cli.lazy_group import Entry, LazyGroup
-from etesian.cli.output import OutputFormat, output_option, print_rows
+from etesian.cli.output import OutputFormat, output_option, print_rows, print_value
 from etesian.cli.session import Session, pass_session
 from etesian.config.option import OptionInfo
 from etesian.config.settings import SECTIONS, options_of
@@ -49,14 +49,18 @@ def list_settings(session: Session, section: str | None, changed: bool, output: 
 @click.command("get-value")
 @click.argument("section")
 @click.argument("key")
+@output_option
 @pass_session
-def get_value(session: Session, section: str, key: str) -> None:
+def get_value(session: Session, section: str, key: str, output: OutputFormat) -> None:
     """Print the value of one setting, such as `etesian config get-value core parallelism`."""
     by_key = {option.key: option for option in _options(section)}
     if key not in by_key:
         raise NotFoundError(f"setting in section {section!r} of name", key, by_key)
-    shown = _shown(session, by_key[key])
-    click.echo("" if shown is None else str(shown).lower() if isinstance(shown, bool) else shown)
+    option = by_key[key]
+    shown = _shown(session, option)
+    source = session.loaded.sources.get(option.name, "default")
+    record = {"setting": option.name, "value": shown, "source": source}
+    print_value(str(shown).lower() if isinstance(shown, bool) else shown, record, output)
 
 
 def _options(section: str | None) -> Iterator[OptionInfo]:

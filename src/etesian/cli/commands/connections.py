@@ -7,15 +7,17 @@ from typing import Any
 import click
 import msgspec
 
-from etesian.cli.errors import ConflictError, NotFoundError, UsageError
+from etesian.cli.errors import ConflictError, NotFoundError, UsageError, count_of
 from etesian.cli.files import read_json, write_json, write_text
 from etesian.cli.lazy_group import Entry, LazyGroup
 from etesian.cli.output import OutputFormat, output_option, print_record, print_rows
 from etesian.cli.session import Session, pass_session
 from etesian.config.secret import MASK
 from etesian.foundation.clock import utc_now
+from etesian.foundation.json_errors import JSON_ERRORS, explain_json_error
 from etesian.sdk.connection_uri import InvalidConnectionError, build_connection_uri, parse_connection_uri
 from etesian.store.queries.connections import (
+    MAX_PORT,
     ConnectionRecord,
     delete_connection,
     list_connections,
@@ -67,7 +69,12 @@ def list_command(session: Session, search: str | None, output: OutputFormat) -> 
     with session.store.read() as connection:
         page = list_connections(connection, _ALL, secrets=session.store.secrets, conn_id_pattern=search)
     rows = [{column: getattr(item, column) for column in COLUMNS} for item in page.items]
-    print_rows(rows, output, columns=COLUMNS, nothing="There are no connections.")
+    print_rows(
+        rows,
+        output,
+        columns=COLUMNS,
+        nothing="There are no such connections." if search else "There are no connections.",
+    )
 
 
 @click.command()
@@ -94,7 +101,7 @@ def get(session: Session, conn_id: str, show_secrets: bool, output: OutputFormat
 @click.option("--conn-json", help="All parts as a JSON object, as `export` writes them.")
 @click.option("--conn-type", help="What kind of system it is, such as http or postgres.")
 @click.option("--conn-host", help="Name or address.")
-@click.option("--conn-port", type=click.IntRange(1, 65535), help="Port.")
+@click.option("--conn-port", type=click.IntRange(1, MAX_PORT), help="Port.")
 @click.option("--conn-schema", help="Schema or database.")
 @click.option("--conn-login", help="User name.")
 @click.option(
@@ -148,7 +155,8 @@ def import_command(session: Session, file: str, overwrite: bool) -> None:
                 session.note(connection, "set_connection", conn_id=record.conn_id)
                 count += 1
     kept = len(records) - count
-    click.echo(f"{count} connections imported." + (f" {kept} exist already and were left." if kept else ""))
+    left = f" {kept} {'exists' if kept == 1 else 'exist'} already and {'was' if kept == 1 else 'were'} left."
+    click.echo(f"{count_of(count, 'connection')} imported." + (left if kept else ""))
 
 
 @click.command()
@@ -189,8 +197,9 @@ def _record_of_options(
     if text:
         try:
             return _record(conn_id, msgspec.json.decode(text, type=ConnectionEntry))
-        except msgspec.DecodeError as error:
-            raise UsageError(f"--conn-json does not describe a connection: {error}") from error
+        except JSON_ERRORS as error:
+            why = explain_json_error(error, ConnectionEntry)
+            raise UsageError(f"--conn-json does not describe a connection: {why}") from error
     return ConnectionRecord(conn_id=conn_id, conn_type=kind, **parts)
 
 

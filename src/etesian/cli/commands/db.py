@@ -6,6 +6,7 @@ import click
 
 from etesian.cli.confirm import confirm
 from etesian.cli.lazy_group import Entry, LazyGroup
+from etesian.cli.output import OutputFormat, output_option, print_value
 from etesian.cli.session import Session, pass_session
 from etesian.store.schema import check_schema, reset
 from etesian.store.schema import migrate as migrate_store
@@ -34,11 +35,13 @@ def migrate(session: Session) -> None:
 
 
 @click.command()
+@output_option
 @pass_session
-def check(session: Session) -> None:
+def check(session: Session, output: OutputFormat) -> None:
     """Say whether the database can be reached and has the tables of this release; exit code 1 if not."""
     check_schema(session.open_store())
-    click.echo(f"{session.settings.database.url}: fine.")
+    url = str(session.settings.database.url)
+    print_value(f"{url}: fine.", {"database": url, "status": "fine"}, output)
 
 
 @click.command("reset")

@@ -8,7 +8,7 @@ from importlib.metadata import version as version_of
 
 import click
 
-from etesian.cli.output import OutputFormat, output_option, print_record
+from etesian.cli.output import OutputFormat, output_option, print_record, print_value
 from etesian.cli.session import Session, pass_session
 
 #: What a bug report should name.
@@ -16,9 +16,11 @@ _LIBRARIES = ("sqlalchemy", "msgspec", "fastapi", "uvicorn", "pendulum", "jinja2
 
 
 @click.command()
-def version() -> None:
+@output_option
+def version(output: OutputFormat) -> None:
     """Print the version."""
-    click.echo(version_of("etesian"))
+    own = version_of("etesian")
+    print_value(own, {"version": own}, output)
 
 
 @click.command()

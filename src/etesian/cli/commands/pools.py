@@ -5,12 +5,13 @@ from __future__ import annotations
 import click
 import msgspec
 
-from etesian.cli.errors import NotFoundError
+from etesian.cli.errors import NotFoundError, count_of
 from etesian.cli.files import read_json, write_json
 from etesian.cli.lazy_group import Entry, LazyGroup
 from etesian.cli.output import OutputFormat, output_option, print_record, print_rows
 from etesian.cli.session import Session, pass_session
 from etesian.store.queries.pools import (
+    MAX_POOL_SLOTS,
     PoolRecord,
     UnknownPoolError,
     delete_pool,
@@ -71,7 +72,7 @@ def get(session: Session, pool: str, output: OutputFormat) -> None:
 
 @click.command("set")
 @click.argument("pool")
-@click.argument("slots", type=click.IntRange(-1))
+@click.argument("slots", type=click.IntRange(-1, MAX_POOL_SLOTS))
 @click.argument("description", default="")
 @click.option("--include-deferred", is_flag=True, help="Deferred tasks keep their slots.")
 @pass_session
@@ -84,7 +85,8 @@ def set_command(session: Session, pool: str, slots: int, description: str, inclu
         is_new = save_pool(connection, record)
         session.note(connection, "set_pool", name=pool, slots=slots)
     session.wake_scheduler()
-    click.echo(f"Pool {pool!r} {'made' if is_new else 'changed'}: {slots} slots.")
+    size = "without limit" if slots < 0 else count_of(slots, "slot")
+    click.echo(f"Pool {pool!r} {'made' if is_new else 'changed'}: {size}.")
 
 
 @click.command()
@@ -119,7 +121,7 @@ def import_command(session: Session, file: str) -> None:
             save_pool(connection, record)
             session.note(connection, "set_pool", name=name, slots=entry.slots)
     session.wake_scheduler()
-    click.echo(f"{len(entries)} pools imported.")
+    click.echo(f"{count_of(len(entries), 'pool')} imported.")
 
 
 @click.command()

@@ -53,7 +53,12 @@ def list_(output: OutputFormat) -> None:
         for package, info in ProvidersManager().providers.items()
     ]
     columns = ("provider", "version", "name", "package")
-    print_rows(rows, output, columns=columns, nothing="None; see `etesian providers install --help`.")
+    print_rows(
+        rows,
+        output,
+        columns=columns,
+        nothing="No provider is installed; see `etesian providers install --help`.",
+    )
 
 
 @group.command()
@@ -77,7 +82,12 @@ def hooks(output: OutputFormat) -> None:
         }
         for kind, hook in sorted(ProvidersManager().hooks.items())
     ]
-    print_rows(rows, output, columns=("type", "hook", "package"), nothing="None.")
+    print_rows(
+        rows,
+        output,
+        columns=("type", "hook", "package"),
+        nothing="No connection types: no provider is installed that has one.",
+    )
 
 
 def _find(name: str) -> ProviderInfo:

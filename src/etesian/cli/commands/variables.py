@@ -7,12 +7,13 @@ from typing import Any
 import click
 import msgspec
 
-from etesian.cli.errors import ConflictError, NotFoundError, UsageError
+from etesian.cli.errors import ConflictError, NotFoundError, UsageError, count_of
 from etesian.cli.files import read_json, write_json
 from etesian.cli.lazy_group import Entry, LazyGroup
-from etesian.cli.output import OutputFormat, output_option, print_rows
+from etesian.cli.output import OutputFormat, output_option, print_rows, print_value
 from etesian.cli.session import Session, pass_session
 from etesian.foundation.clock import utc_now
+from etesian.foundation.json_errors import JSON_ERRORS, explain_json_error
 from etesian.store.queries.page import Paging
 from etesian.store.queries.variables import (
     delete_variable,
@@ -49,15 +50,21 @@ def list_command(session: Session, search: str | None, output: OutputFormat) -> 
     with session.store.read() as connection:
         page = list_variables(connection, _ALL, secrets=session.store.secrets, key_pattern=search)
     rows = [{"key": item.key, "description": item.description} for item in page.items]
-    print_rows(rows, output, columns=("key", "description"), nothing="There are no variables.")
+    print_rows(
+        rows,
+        output,
+        columns=("key", "description"),
+        nothing="There are no such variables." if search else "There are no variables.",
+    )
 
 
 @click.command()
 @click.argument("key")
 @click.option("-d", "--default", help="Printed when there is no such variable.")
 @click.option("-j", "--json", "as_json", is_flag=True, help="The value is JSON: print it in a readable form.")
+@output_option
 @pass_session
-def get(session: Session, key: str, default: str | None, as_json: bool) -> None:
+def get(session: Session, key: str, default: str | None, as_json: bool, output: OutputFormat) -> None:
     """Print the value of one variable, as it is: a secret too."""
     with session.store.read() as connection:
         found = load_variable(connection, key, secrets=session.store.secrets)
@@ -65,7 +72,10 @@ def get(session: Session, key: str, default: str | None, as_json: bool) -> None:
             page = list_variables(connection, _ALL, secrets=session.store.secrets)
             raise NotFoundError("variable", key, [item.key for item in page.items])
     value = default if found is None else found.value
-    click.echo(_formatted(key, value or "") if as_json else value)
+    if as_json:
+        value = _formatted(key, value or "")
+    record = {"key": key, "value": value, "description": found.description if found else None}
+    print_value(value, record, output)
 
 
 @click.command("set")
@@ -127,7 +137,7 @@ def import_command(session: Session, file: str, action_on_existing_key: str) -> 
             save_variable(connection, key, value, description=description, secrets=secrets, now=utc_now())
             session.note(connection, "set_variable", key=key)
             count += 1
-    click.echo(f"{count} variables imported.")
+    click.echo(f"{count_of(count, 'variable')} imported.")
 
 
 @click.command()
@@ -158,5 +168,5 @@ def _as_text(value: Any) -> str:  # Any: JSON
 def _formatted(key: str, text: str) -> str:
     try:
         return msgspec.json.format(text, indent=2)
-    except msgspec.DecodeError as error:
-        raise UsageError(f"the value of variable {key!r} is not JSON: {error}") from error
+    except JSON_ERRORS as error:
+        raise UsageError(f"the value of variable {key!r} is not JSON: {explain_json_error(error)}") from error

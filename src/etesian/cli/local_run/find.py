@@ -27,4 +27,5 @@ def find_dag_file(settings: Settings, dag_id: str) -> Path:
         if dag_id in names:
             return found.path
         known += names
-    raise NotFoundError("DAG", dag_id, known)
+    where = " and ".join(repr(str(folder)) for folder in folders)
+    raise NotFoundError(f"DAG in {where} of name", dag_id, known)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
+
+from etesian.cli.conf import read_conf
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])  # Any: a command takes what its options say
 
@@ -18,11 +19,5 @@ def conf_option(command: _Command) -> _Command:
     )(command)
 
 
-def _read(_context: click.Context, _parameter: click.Parameter, text: str) -> dict[str, object]:
-    try:
-        value = json.loads(text)
-    except ValueError as error:
-        raise click.BadParameter(f"{text!r} is not JSON: {error}") from error
-    if not isinstance(value, dict):
-        raise click.BadParameter(f'must be a JSON object such as {{"key": 1}}, got {text!r}')
-    return value
+def _read(_context: click.Context, _parameter: click.Parameter, text: str) -> dict[str, Any]:  # Any: JSON
+    return read_conf(text)

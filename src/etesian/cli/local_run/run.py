@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 from rich.console import Console
 
-from etesian.cli.errors import CommandError, NotFoundError, UsageError
+from etesian.cli.errors import CommandError, NotFoundError, UsageError, count_of
 from etesian.cli.local_run.engine import running_engine
 from etesian.cli.local_run.follow import Follower, summarise
 from etesian.cli.local_run.home import borrow, temporary_home
@@ -60,7 +60,7 @@ def run_locally(own: Settings, wanted: LocalRun, console: Console) -> bool:
         borrow(own, place.store)
         spec = _choose(_parse(path, settings, place.store), wanted)
         key = _request(place.store, wanted, msgspec.structs.replace(spec, file=str(path.relative_to(folder))))
-        console.print(f"[bold]{spec.dag_id}[/]  {len(spec.tasks)} tasks", highlight=False)
+        console.print(f"[bold]{spec.dag_id}[/]  {count_of(len(spec.tasks), 'task')}", highlight=False)
         place.store.dispose()  # the engine's processes are forks of this one and open their own connections
         follower = Follower(place.store, place.bell, settings.logging.folder, console, key)
         with running_engine(settings) as engine:
@@ -114,9 +114,11 @@ def _choose(found: LocalFile, wanted: LocalRun) -> DagSpec:
         if wanted.dag_id not in specs:
             raise NotFoundError("DAG", wanted.dag_id, specs)
         return specs[wanted.dag_id]
-    if len(specs) != 1:
-        names = ", ".join(sorted(specs)) or "none"
-        raise UsageError(f"{wanted.file} defines {len(specs)} DAGs ({names}); name one with --dag")
+    if not specs:
+        raise CommandError(f"{str(wanted.file)!r} defines no DAG")
+    if len(specs) > 1:
+        names = ", ".join(sorted(specs))
+        raise UsageError(f"{str(wanted.file)!r} defines {len(specs)} DAGs; name one with --dag: {names}")
     return next(iter(specs.values()))
 
 
@@ -142,5 +144,5 @@ def _print_end(console: Console, run: DagRunRecord, instances: Sequence[TaskInst
     seconds = (run.ended_at - run.started_at).total_seconds() if run.ended_at and run.started_at else 0.0
     colour = "green" if run.state is RunState.SUCCESS else "red"
     reason = f": {run.reason}" if run.reason else ""
-    text = f"[{colour}]{run.state}[/] in {seconds:.2f} s  ({summarise(instances)}){reason}"
+    text = f"[{colour}]{run.state}[/] in {seconds:.2f} s  ({summarise(instances) or 'no tasks'}){reason}"
     console.print(text, highlight=False)

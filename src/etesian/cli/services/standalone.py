@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from etesian.api.exposure import check_exposure
 from etesian.cli.services.api_socket import bind_api_socket
+from etesian.cli.services.executor_choice import check_executor
 from etesian.cli.services.home_lock import HomeLock
 from etesian.cli.services.spawn import spawn_service
 from etesian.cli.services.supervisor import Service, Supervisor, fork_service
@@ -20,12 +21,13 @@ def run_standalone(settings: Settings) -> None:
     """Run all services until Ctrl-C or SIGTERM.
 
     Raises:
-        SettingsError: the settings would let everybody in.
+        SettingsError: the settings would let everybody in, or name an executor that does not exist.
         HomeInUseError: another one runs on this home.
         EtesianError: the port is taken, the home or the database cannot be used.
     """
     set_process_name("etesian standalone")
     check_exposure(settings)
+    check_executor(settings)
     lock = HomeLock(settings.home)
     listener = bind_api_socket(settings)
     # The worker must stay free of the database's and the API's modules, so it is a fresh interpreter.

@@ -7,6 +7,7 @@ import socket
 from datetime import timedelta
 from secrets import token_bytes
 
+from etesian.cli.services.executor_choice import check_executor
 from etesian.config.settings import Settings
 from etesian.executors.base import Executor
 from etesian.executors.local import LocalExecutor
@@ -64,12 +65,9 @@ def make_executors(settings: Settings) -> dict[str, Executor]:
     """Return the executors by name.
 
     Raises:
-        EtesianError: the settings name one that does not exist.
+        SettingsError: the settings name one that does not exist.
     """
-    if settings.core.executor != "local":
-        raise EtesianError(
-            f"executor {settings.core.executor!r} is not known (ETESIAN__CORE__EXECUTOR); possible: local"
-        )
+    check_executor(settings)
     return {"local": LocalExecutor(settings.home)}
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import resource
+import signal
+import sys
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from etesian.compat import install
 from etesian.compat.check.finding import FileReport, Finding, Severity
@@ -15,13 +19,20 @@ from etesian.foundation.errors import EtesianError
 from etesian.sdk.dag_loading import DagFileError, load_file
 from etesian.sdk.spec_building import build_spec
 
+#: What the process that imports one file may allocate.
+MEMORY_LIMIT_BYTES: Final = 4 * 1024**3
+
+
+def find_files(folder: Path) -> list[Path]:
+    """Return the Python files below a folder, in order; of a file, itself."""
+    return sorted(folder.rglob("*.py")) if folder.is_dir() else [folder]
+
 
 def check_folder(folder: Path, *, timeout: float) -> Iterator[FileReport]:
     """Yield a report for each Python file below a folder, in order; a DAG id that was seen before is a finding."""
     seen: dict[str, Path] = {}
     root = folder if folder.is_dir() else folder.parent
-    files = sorted(folder.rglob("*.py")) if folder.is_dir() else [folder]
-    for path in files:
+    for path in find_files(folder):
         report = check_file(path, dags_folder=root, timeout=timeout)
         for dag_id in report.dags:
             if dag_id in seen:
@@ -41,7 +52,8 @@ def check_file(path: Path, *, dags_folder: Path, timeout: float) -> FileReport:
     try:
         report = receiver.recv() if receiver.poll(timeout) else None
     except EOFError:
-        report = _failed(path, f"the process that imported the file ended with exit code {child.exitcode}")
+        child.join()
+        report = _failed(path, _describe_end(child.exitcode or 0))
     finally:
         child.kill()
         child.join()
@@ -49,11 +61,29 @@ def check_file(path: Path, *, dags_folder: Path, timeout: float) -> FileReport:
     return report or _failed(path, f"importing the file takes longer than {timeout:.0f} s")
 
 
+def _describe_end(code: int) -> str:
+    end = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+    return f"the process {end} while it imported the file; a DAG file must only define DAGs"
+
+
+def _isolate() -> None:
+    """Let the file print to nobody, and end before it takes the memory of the machine."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1, 2):
+        os.dup2(null, number)
+    sys.stdout = sys.stderr = os.fdopen(null, "w")
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    if most == resource.RLIM_INFINITY:
+        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_LIMIT_BYTES, MEMORY_LIMIT_BYTES))
+
+
 def _failed(path: Path, text: str) -> FileReport:
     return FileReport(path=path, findings=[Finding(line=1, severity=Severity.ERROR, text=text)])
 
 
 def _work(path: Path, dags_folder: Path, sender: Connection) -> None:
+    _isolate()
     install()
     findings = read_findings(path.read_bytes())
     dags: dict[str, int] = {}

@@ -9,6 +9,8 @@ import msgspec
 from sqlalchemy import Connection, Row, delete, select
 
 from etesian.foundation.ids import check_key
+from etesian.foundation.json_errors import JSON_ERRORS, explain_json_error
+from etesian.store.errors import StoreError
 from etesian.store.queries.page import Page, Paging, count_up_to, order_columns
 from etesian.store.queries.patterns import like
 from etesian.store.queries.upsert import insert_into
@@ -23,7 +25,12 @@ ORDERS: Final = {
     "host": _connection.host,
     "port": _connection.port,
 }
+MAX_PORT: Final = 65535
 _ENCRYPTED: Final = ("password", "extra")
+
+
+class InvalidConnectionError(StoreError):
+    """A connection cannot be like that."""
 
 
 class ConnectionRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,8 +85,10 @@ def save_connection(
 
     Raises:
         InvalidKeyError: the conn_id has characters that are not allowed.
+        InvalidConnectionError: its port is none, or its extra is not a JSON object.
     """
     check_key(record.conn_id, "conn_id")
+    _check(record)
     is_known = connection.execute(
         select(_connection.conn_id).where(_connection.conn_id == record.conn_id)
     ).first()
@@ -91,6 +100,21 @@ def save_connection(
     statement = insert_into(connection, connections_table).values(conn_id=conn_id, **values)
     connection.execute(statement.on_conflict_do_update(index_elements=["conn_id"], set_=values))
     return is_known is None
+
+
+def _check(record: ConnectionRecord) -> None:
+    if record.port is not None and not 1 <= record.port <= MAX_PORT:
+        raise InvalidConnectionError(
+            f"connection {record.conn_id!r}: the port cannot be {record.port}; possible: 1 to {MAX_PORT}"
+        )
+    if record.extra:
+        try:
+            msgspec.json.decode(record.extra, type=dict[str, Any])  # Any: the libraries' own options
+        except JSON_ERRORS as error:
+            why = explain_json_error(error)
+            raise InvalidConnectionError(
+                f"connection {record.conn_id!r}: extra must be a JSON object: {why}"
+            ) from error
 
 
 def delete_connection(connection: Connection, conn_id: str) -> bool:

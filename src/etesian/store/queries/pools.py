@@ -12,6 +12,9 @@ from etesian.store.tables import pools_table
 
 DEFAULT_POOL = "default_pool"
 DEFAULT_POOL_SLOTS = 128
+#: More is a slip of the keyboard; -1 says without limit.
+MAX_POOL_SLOTS = 1_000_000_000
+MAX_POOL_NAME_LENGTH = 250
 
 
 class PoolRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,13 +72,18 @@ def save_pool(connection: Connection, pool: PoolRecord) -> bool:
     """Insert or change a pool, tell the scheduler, and say whether it is new.
 
     Raises:
-        InvalidPoolError: the name is empty, or the slots are below -1.
+        InvalidPoolError: the name is empty or too long, or the slots are not from -1 to ``MAX_POOL_SLOTS``.
     """
     if not pool.name.strip():
         raise InvalidPoolError("a pool needs a name")
-    if pool.slots < -1:
+    if len(pool.name) > MAX_POOL_NAME_LENGTH:
         raise InvalidPoolError(
-            f"pool {pool.name!r} cannot have {pool.slots} slots; give 0 or more, or -1 for no limit"
+            f"the name of a pool has {MAX_POOL_NAME_LENGTH} characters at most, "
+            f"got {len(pool.name)}: {pool.name[:80]!r}"
+        )
+    if not -1 <= pool.slots <= MAX_POOL_SLOTS:
+        raise InvalidPoolError(
+            f"pool {pool.name!r} cannot have {pool.slots} slots; give 0 to {MAX_POOL_SLOTS}, or -1 for no limit"
         )
     values = msgspec.structs.asdict(pool)
     changed = connection.execute(update(pools_table).where(pools_table.c.name == pool.name).values(values))

@@ -52,7 +52,10 @@ def list_command(
         for dag in page.items
     ]
     folder = session.settings.core.dags_folder
-    print_rows(rows, output, columns=LIST_COLUMNS, nothing=f"There are no DAGs. Put DAG files into {folder}.")
+    nothing = (
+        "There are no such DAGs." if tags or search else f"There are no DAGs. Put DAG files into {folder}."
+    )
+    print_rows(rows, output, columns=LIST_COLUMNS, nothing=nothing)
 
 
 @click.command()
@@ -125,7 +128,8 @@ def next_execution(session: Session, dag_id: str, num_executions: int, output: O
     with session.store.read() as connection:
         dag = find_dag(connection, dag_id)
         spec = find_spec(connection, dag_id)
-    points = preview(spec.schedule, spec.start_date, utc_now(), num_executions)
+    now = utc_now()
+    points = preview(spec.schedule, spec.start_date, now, num_executions, end=spec.end_date)
     rows = [
         {
             "run_after": point.run_after,
@@ -136,8 +140,11 @@ def next_execution(session: Session, dag_id: str, num_executions: int, output: O
         for point in points
     ]
     if dag.is_paused:
+        missed = dag.next_run_after is not None and dag.next_run_after <= now
+        then = f", which starts the run that was due at {dag.next_run_after}" if missed else ""
         click.echo(
-            f"DAG {dag_id!r} is paused; it will not run before `etesian dags unpause {dag_id}`.", err=True
+            f"DAG {dag_id!r} is paused; it will not run before `etesian dags unpause {dag_id}`{then}.",
+            err=True,
         )
     columns = ("run_after", "logical_date", "data_interval_start", "data_interval_end")
     nothing = f"DAG {dag_id!r} has no time to run at: {describe(spec.schedule).lower()}."

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 import click
-import msgspec
 
-from etesian.cli.errors import ExitCode, UsageError
+from etesian.cli.conf import read_conf
+from etesian.cli.errors import ExitCode
 from etesian.cli.lookup import find_dag, find_run
 from etesian.cli.moments import MOMENT
 from etesian.cli.output import OutputFormat, output_option, print_record, print_rows
@@ -121,17 +120,3 @@ def trigger(
 def run_row(run: DagRunRecord) -> dict[str, object]:
     """Return what lists show of a run."""
     return {column: getattr(run, column) for column in RUN_COLUMNS}
-
-
-def read_conf(text: str | None, option: str = "--conf") -> dict[str, Any]:  # Any: JSON
-    """Return the JSON object of an option; an empty one if it was not given.
-
-    Raises:
-        UsageError: it is not a JSON object.
-    """
-    if text is None:
-        return {}
-    try:
-        return msgspec.json.decode(text, type=dict[str, Any])
-    except msgspec.DecodeError as error:
-        raise UsageError(f"{option} must be a JSON object, such as '{{\"day\": 1}}': {error}") from error

@@ -9,8 +9,8 @@ import click
 from sqlalchemy import Connection
 
 from etesian.cli.confirm import confirm
-from etesian.cli.errors import NotFoundError, UsageError
-from etesian.cli.lookup import find_dag, find_run, find_spec
+from etesian.cli.errors import CommandError, ExitCode, NotFoundError, UsageError, count_of
+from etesian.cli.lookup import NoRunError, find_dag, find_run, find_spec
 from etesian.cli.moments import MOMENT
 from etesian.cli.output import OutputFormat, output_option, print_rows
 from etesian.cli.session import Session, pass_session
@@ -23,6 +23,12 @@ from etesian.store.selection import list_selected
 
 #: A clear names this many runs at most.
 MAX_RUNS = 1000
+
+
+class NoSuchRunsError(CommandError):
+    """No run is of the time that was given."""
+
+    exit_code = ExitCode.NOT_FOUND
 
 
 @click.command()
@@ -80,9 +86,9 @@ def clear(
     if dry_run or not rows:
         return
     if not yes:
-        confirm(f"Clear these {page.total} task instances?")
+        confirm(f"Clear {'this' if page.total == 1 else 'these'} {count_of(page.total, 'task instance')}?")
     if session.steer(ClearTasks(selection=selection, newest_version=newest_version)):
-        click.echo(f"{page.total} task instances cleared.", err=True)
+        click.echo(f"{count_of(page.total, 'task instance')} cleared.", err=True)
 
 
 def _task_ids(spec: DagSpec, pattern: str | None) -> tuple[str, ...]:
@@ -108,5 +114,8 @@ def _run_ids(connection: Connection, dag_id: str, names: tuple[str, ...], due: B
     if page.total > MAX_RUNS:
         raise UsageError(f"{page.total} runs would be cleared; give dates so that it is {MAX_RUNS} at most")
     if not page.items:
-        raise NotFoundError(f"run of DAG {dag_id!r} in that time, or", "any")
+        if due == Between():
+            raise NoRunError(dag_id)
+        span = f"from {due.since or 'the first one'} to {due.until or 'the last one'}"
+        raise NoSuchRunsError(f"DAG {dag_id!r} has no run that was due {span}")
     return tuple(run.run_id for run in page.items)

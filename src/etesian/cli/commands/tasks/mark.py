@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from etesian.cli.confirm import confirm
-from etesian.cli.lookup import find_dag, find_run, find_spec, find_task
+from etesian.cli.errors import count_of
+from etesian.cli.lookup import find_dag, find_instance, find_run, find_spec, find_task
 from etesian.cli.output import OutputFormat, output_option, print_rows
 from etesian.cli.session import Session, pass_session
 from etesian.protocol.commands import MarkTasks, TaskSelection
@@ -55,9 +56,12 @@ def mark(
         find_dag(connection, dag_id)
         spec = find_spec(connection, dag_id)
         find_task(spec, task_id)
+        found = find_run(connection, dag_id, run)
+        for map_index in map_indexes:
+            find_instance(connection, found, task_id, map_index)
         selection = TaskSelection(
             dag_id=dag_id,
-            run_ids=(find_run(connection, dag_id, run).run_id,),
+            run_ids=(found.run_id,),
             task_ids=(task_id,),
             map_indexes=map_indexes,
             **conditions,
@@ -68,6 +72,8 @@ def mark(
     if dry_run or not rows:
         return
     if not yes:
-        confirm(f"Mark these {page.total} task instances {state}?")
+        confirm(
+            f"Mark {'this' if page.total == 1 else 'these'} {count_of(page.total, 'task instance')} {state}?"
+        )
     if session.steer(MarkTasks(selection=selection, state=state, note=note)):
         click.echo(f"Marked {state}.", err=True)

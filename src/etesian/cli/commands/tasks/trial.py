@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 import click
-import msgspec
 
 from etesian.cli.commands.tasks.look import map_index_option
-from etesian.cli.errors import ExitCode, UsageError
+from etesian.cli.conf import read_conf
+from etesian.cli.errors import ExitCode
 from etesian.cli.moments import MOMENT
 from etesian.cli.output import OutputFormat, output_option, print_record
 from etesian.cli.session import Session, pass_session
@@ -43,8 +42,9 @@ def test(
     Its log goes to standard error. Nothing is recorded; XComs, variables and connections are read from the
     platform. The exit code is 1 if the task fails.
     """
+    given = read_conf(conf)
     trial = open_trial(session, dag_id, task_id, file=file)
-    outcome = trial.run(logical_date, _read_conf(conf), map_index)
+    outcome = trial.run(logical_date, given, map_index)
     click.echo(describe_outcome(outcome))
     if isinstance(outcome, Failed):
         raise click.exceptions.Exit(ExitCode.FAILED)
@@ -72,7 +72,7 @@ def render(
 ) -> None:
     """Show a task's templates filled in for a date. The task is not run."""
     trial: Trial = open_trial(session, dag_id, task_id, file=file)
-    fields = trial.render(logical_date, _read_conf(conf), map_index)
+    fields = trial.render(logical_date, read_conf(conf), map_index)
     if not fields and output is OutputFormat.TABLE:
         click.echo(f"Task {task_id!r} has no templates that are set.")
         return
@@ -97,10 +97,3 @@ def describe_outcome(outcome: Outcome) -> str:
             return f"Not yet: it would look again at {at:%Y-%m-%d %H:%M:%S} UTC."
         case Deferred(trigger_class=trigger_class):
             return f"Deferred: it would wait for {trigger_class}."
-
-
-def _read_conf(text: str | None) -> dict[str, Any]:  # Any: JSON
-    try:
-        return msgspec.json.decode(text, type=dict[str, Any]) if text else {}
-    except msgspec.DecodeError as error:
-        raise UsageError(f"--conf must be a JSON object: {error}") from error
