@@ -1,1 +1,1 @@
-"""What the zygote imports before it is given anybody's DAG files. A folder of its own, because it is importable then."""
+"""What the zygote imports before anybody's DAG files: in a folder of its own, because it is importable then."""
