@@ -66,13 +66,9 @@ def load_file(path: Path, *, dags_folder: Path) -> LoadedFile:
     """
     path, dags_folder = path.resolve(), dags_folder.resolve()
     file = _relative(path, dags_folder)
-    if str(dags_folder) not in sys.path:
-        sys.path.insert(0, str(dags_folder))
     newest_before = next(reversed(sys.modules))
-    dags: list[DAG] = []
     try:
-        for module_name in _module_names(path, file):
-            dags += _import_one(path, file, module_name, dags_folder)
+        dags = import_dags(path, dags_folder)
     finally:
         imported = tuple(_imported_files(newest_before, dags_folder, path))
         forget_fresh_bytecode((path, *imported))
@@ -91,6 +87,21 @@ def load_file(path: Path, *, dags_folder: Path) -> LoadedFile:
         imported_files=imported,
         warnings=tuple(warnings),
     )
+
+
+def import_dags(path: Path, dags_folder: Path) -> list[DAG]:
+    """Import a file, both paths resolved, and return its DAGs as it made them: no policy has had its say.
+
+    Raises:
+        DagFileError: the file raised or tried to exit.
+    """
+    file = _relative(path, dags_folder)
+    if str(dags_folder) not in sys.path:
+        sys.path.insert(0, str(dags_folder))
+    dags: list[DAG] = []
+    for module_name in _module_names(path, file):
+        dags += _import_one(path, file, module_name, dags_folder)
+    return dags
 
 
 def module_name_of(file: str) -> str:

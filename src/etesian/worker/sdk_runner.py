@@ -10,7 +10,7 @@ from etesian.foundation.clock import utc_now
 from etesian.protocol.reports import Failed
 from etesian.protocol.workloads import RunCallback, RunContext, RunTask
 from etesian.sdk.dag import DAG
-from etesian.sdk.dag_loading import DagFileError, load_dags, module_name_of
+from etesian.sdk.dag_loading import DagFileError, import_dags, load_dags, module_name_of
 from etesian.sdk.exceptions import AirflowTaskTimeout, DagNotFound
 from etesian.sdk.execution import execute_callback, run_attempt
 from etesian.sdk.stopping import install_stop_handler
@@ -29,10 +29,11 @@ class SdkRunner:
 
     def load_rehearsal(self) -> RunTask:
         """Import a DAG file with a Python task that does nothing."""
-        self.load(_REHEARSAL_FILE, _REHEARSAL_FILE.parent)
-        sys.path.remove(str(_REHEARSAL_FILE.parent))
+        folder = _REHEARSAL_FILE.parent
+        dag = import_dags(_REHEARSAL_FILE, folder)[0]  # which is nothing to the policies of the project
+        sys.path.remove(str(folder))
         del sys.modules[module_name_of(_REHEARSAL_FILE.name)]
-        (dag,) = self._dags.values()
+        self._dags = {dag.dag_id: dag}
         now = utc_now()
         run = RunContext(
             dag_id=dag.dag_id, run_id="rehearsal", run_type="manual", run_after=now, logical_date=now

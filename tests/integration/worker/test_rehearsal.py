@@ -7,6 +7,7 @@ import sys
 
 SCRIPT = """
 import logging, signal, sys
+from etesian.sdk.dag_finishing import add_dag_finisher
 from etesian.sdk.runtime import has_platform
 from etesian.worker.main import process_settings
 from etesian.worker.rehearsal import rehearse
@@ -16,9 +17,13 @@ from pathlib import Path
 
 home = Path(sys.argv[1])
 settings = process_settings(WorkerSettings(home=home, dags_folder=home / "dags", logs_dir=home / "logs"))
-before = sys.stdout, sys.stderr, logging.getLogger().handlers[:]
+judged = []
+add_dag_finisher(judged.append)
+before = sys.stdout, sys.stderr, logging.getLogger().handlers[:], sys.path[:]
 rehearse(SdkRunner(), settings)
-assert (sys.stdout, sys.stderr, logging.getLogger().handlers) == before
+assert (sys.stdout, sys.stderr, logging.getLogger().handlers, sys.path) == before
+assert not judged, "policies are for the project's DAGs"
+assert not [name for name in sys.modules if name.startswith("etesian_dag_")]
 assert not has_platform()
 assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 assert not list(home.iterdir()), "nothing is written"
