@@ -8,7 +8,6 @@ from typing import Protocol
 
 import msgspec
 
-from etesian.protocol.channels import Ask
 from etesian.protocol.workloads import Workload
 from etesian.worker.event_loop import Timer
 from etesian.worker.masking import ValueMask
@@ -50,7 +49,6 @@ class Attempt:
     host: AttemptHost
     phase: Phase = Phase.UNCLAIMED
     mask: ValueMask = field(default_factory=ValueMask)
-    unanswered: dict[int, Ask] = field(default_factory=dict)  #: repeated to the next scheduler
     timer: Timer | None = None  #: the next step of ending it: time-out, SIGTERM, SIGKILL
     stop_cause: str | None = None  #: set when it is being ended: ``stopped``, ``lost``, ``timeout``
     stop_reason: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Final, Protocol
 
 from etesian.foundation.clock import SystemClock
@@ -57,13 +58,14 @@ class ProcessGroups:
         return number
 
     def signal(self, number: int, signal_number: int, *, to_group: bool) -> None:
-        """Signal an attempt, or its whole group; one that has ended is left in peace."""
+        """Signal an attempt, or its whole group; one that has ended or is another user's by now is left in peace."""
         pid = self._pids.get(number)
         if pid is None:
             return
         # A process that was forked a moment ago may not lead its group yet.
         if not (to_group and _signal_group(pid, signal_number)):
-            os.kill(pid, signal_number)
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal_number)
 
     def seconds_until_kill(self) -> float | None:
         """Return when to call ``kill_overdue``; None if nothing is left over."""
@@ -107,6 +109,6 @@ def _signal_group(group: int, signal_number: int) -> bool:
     """Return whether the group has a member that could be signalled."""
     try:
         os.killpg(group, signal_number)
-    except ProcessLookupError:
+    except (ProcessLookupError, PermissionError):  # what is left may have become another user's, as by sudo
         return False
     return True

@@ -24,7 +24,12 @@ class OpenQuestions:
 
     def answered(self, asker: str, number: int) -> bool:
         """Strike a request out; return False if it was answered before, or the asker has gone."""
-        return self._open.get(asker, {}).pop(number, None) is not None
+        asks = self._open.get(asker)
+        if asks is None or asks.pop(number, None) is None:
+            return False
+        if not asks:
+            del self._open[asker]
+        return True
 
     def forget(self, asker: str) -> None:
         """Strike out all requests of an asker that has gone."""
