@@ -224,6 +224,8 @@ def _is_set(section: str, key: str) -> bool:
 
 def _own(section: str, key: str) -> str | None:
     value = getattr(getattr(load_settings(os.environ), section), key)
+    if (section, key) == ("logging", "level"):
+        return str(value).upper()  # as the module logging wants it, which readers of the option give it to
     return None if value is None else str(value)
 
 

@@ -65,11 +65,14 @@ def listen_to_runs(dag: DAG) -> None:
     """Let a DAG call back at the end of its runs, if there is a listener that wants to know."""
     for callback, hook in _RUN_HOOKS.items():
         if find_listeners(hook):
-            setattr(dag, callback, [*getattr(dag, callback), _run_callback(hook)])
+            setattr(dag, callback, [*getattr(dag, callback), _run_callback(hook, dag)])
 
 
-def _run_callback(hook: str) -> Callable[[Context], None]:
+def _run_callback(hook: str, dag: DAG) -> Callable[[Context], None]:
     def call(context: Context) -> None:
-        tell(hook, dag_run=context["dag_run"], msg=context.get("reason") or "")
+        run = context["dag_run"]
+        run.dag = dag
+        tell(hook, dag_run=run, msg=context.get("reason") or "")
+        tell("before_stopping", component=None)  # some send from a process of their own, and wait for it here
 
     return call

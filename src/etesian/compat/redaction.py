@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 from etesian.sdk import secrets_masker
@@ -21,24 +20,6 @@ class SecretsMasker(secrets_masker.SecretsMasker):
     """Counts depth upwards, to a limit that each call may set; subclasses override ``_redact``."""
 
     MAX_RECURSION_DEPTH: int = _MAX_DEPTH
-
-    @property
-    def patterns(self) -> set[str]:
-        """The secrets."""
-        return self._secrets
-
-    @patterns.setter
-    def patterns(self, secrets: set[str]) -> None:
-        self._secrets = secrets
-
-    @property
-    def replacer(self) -> re.Pattern[str] | None:
-        """What finds the secrets in a text; None when there are none."""
-        return self._pattern
-
-    @replacer.setter
-    def replacer(self, pattern: re.Pattern[str] | None) -> None:
-        self._pattern = pattern
 
     def should_hide_value_for_key(self, name: object) -> bool:
         """Return whether a value of that name is a secret."""

@@ -33,6 +33,9 @@ class TaskInstanceState:
 class DagRun:
     """A run. Dates are aware pendulum datetimes; what is not known is None."""
 
+    #: The run's DAG, where listeners are told of its end.
+    dag: Any = None
+
     def __init__(self, run: RunContext, *, state: str = "running", ended_at: datetime | None = None) -> None:
         self.dag_id = run.dag_id
         self.run_id = run.run_id

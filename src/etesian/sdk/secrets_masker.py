@@ -69,6 +69,24 @@ class SecretsMasker(logging.Filter):
         self._pattern: re.Pattern[str] | None = None
         self._listeners: list[Callable[[Sequence[str]], None]] = []
 
+    @property
+    def patterns(self) -> set[str]:
+        """The secrets, in all their spellings."""
+        return self._secrets
+
+    @patterns.setter
+    def patterns(self, secrets: set[str]) -> None:
+        self._secrets = secrets
+
+    @property
+    def replacer(self) -> re.Pattern[str] | None:
+        """What finds the secrets in a text; None when there are none."""
+        return self._pattern
+
+    @replacer.setter
+    def replacer(self, pattern: re.Pattern[str] | None) -> None:
+        self._pattern = pattern
+
     def add_mask(self, secret: object, name: str | None = None) -> None:
         """Hide a text, or the sensitive parts of a structure, from now on."""
         found = {

@@ -45,7 +45,11 @@ class Listener:
 
     @hookimpl
     def on_dag_run_failed(self, dag_run, msg):
-        tell("run failed", dag_run.dag_id)
+        tell("run failed", dag_run.dag_id, "of", len(dag_run.dag.tasks), "tasks")
+
+    @hookimpl
+    def before_stopping(self, component):
+        tell("stopping")
 
 
 class Broken:
@@ -169,7 +173,8 @@ def test_macros_are_there_and_listeners_are_told_and_cannot_change_what_comes_of
         "success good",
         "running bad mutated",
         "failed bad AirflowException",
-        "run failed loud",
+        "run failed loud of 2 tasks",
+        "stopping",
     ]
 
 

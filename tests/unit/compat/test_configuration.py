@@ -41,6 +41,11 @@ def test_the_environment_counts_before_what_was_read(
     assert conf.getint("mine", "size") == 7
 
 
+def test_the_level_of_logs_is_written_as_the_logging_module_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ETESIAN__LOGGING__LEVEL", "warning")
+    assert AirflowConfigParser().get("logging", "logging_level") == "WARNING"
+
+
 def test_an_option_taken_away_falls_back_to_its_default(
     conf: AirflowConfigParser, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from etesian.compat.redaction import SecretsMasker
+from collections.abc import Iterator
+
+import pytest
+
+from etesian.compat.redaction import SecretsMasker, _secrets_masker, mask_secret
 
 
 def test_values_of_sensitive_names_are_hidden_with_their_shape_left() -> None:
@@ -24,4 +28,18 @@ def test_a_masker_takes_over_what_another_one_hides() -> None:
     known, copy = SecretsMasker(), SecretsMasker()
     known.add_mask("hunter22")
     copy.patterns, copy.replacer = known.patterns, known.replacer
+    assert copy.redact("is hunter22") == "is ***"
+
+
+@pytest.fixture
+def process_masker() -> Iterator[None]:
+    yield
+    _secrets_masker().reset()
+
+
+@pytest.mark.usefixtures("process_masker")
+def test_a_provider_s_masker_takes_over_what_this_process_hides() -> None:
+    mask_secret("hunter22")
+    copy = SecretsMasker()
+    copy.patterns, copy.replacer = _secrets_masker().patterns, _secrets_masker().replacer
     assert copy.redact("is hunter22") == "is ***"
