@@ -24,16 +24,17 @@ class FrameError(EtesianError):
     """The other end sent something that is not a frame."""
 
 
-def encode_frame(message: msgspec.Struct) -> bytes:
-    """Return the frame of one message.
+def encode_frame(message: msgspec.Struct, *, headroom_bytes: int = 0) -> bytes:
+    """Return the frame of one message, which may grow by ``headroom_bytes`` when others pass it on.
 
     Raises:
         FrameError: it is longer than ``MAX_FRAME_BYTES``.
     """
     body = _encoder.encode(message)
-    if len(body) > MAX_FRAME_BYTES:
+    limit = MAX_FRAME_BYTES - headroom_bytes
+    if len(body) > limit:
         raise FrameError(
-            f"a message of {len(body)} bytes is over the limit of {MAX_FRAME_BYTES}; store large values outside"
+            f"a message of {len(body)} bytes is over the limit of {limit}; store large values outside"
         )
     return _LENGTH.pack(len(body)) + body
 

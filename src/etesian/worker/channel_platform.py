@@ -8,6 +8,7 @@ import os
 import socket
 import threading
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
@@ -18,6 +19,8 @@ from etesian.protocol.workloads import RunCallback, RunTask
 from etesian.worker.messages import Mask, ToAttempt
 
 _RECEIVE_BYTES = 256 * 1024
+#: What the supervisor may add to a message when it passes it on.
+_HEADROOM_BYTES: Final = 1024 * 1024
 
 
 class PlatformUnreachableError(EtesianError):
@@ -25,7 +28,7 @@ class PlatformUnreachableError(EtesianError):
 
 
 class AttemptChannel:
-    """This process's end of the socket to the supervisor. Blocking; used by one thread at a time.
+    """This process's end of the socket to the supervisor. Blocking; any thread may send, one at a time receives.
 
     Made ahead of time, in the process that is forked from; connected in the one that uses it.
     """
@@ -35,6 +38,8 @@ class AttemptChannel:
         self._reader: FrameReader[ToAttempt] = FrameReader(ToAttempt)
         self._received: list[ToAttempt] = []
         self._pid = 0
+        # Re-entrant: a signal handler may ask while its thread sends.
+        self._send_lock = threading.RLock()
 
     def connect(self, connection: socket.socket) -> None:
         """Use this socket from now on, in this process."""
@@ -48,8 +53,14 @@ class AttemptChannel:
         return self._pid == os.getpid()
 
     def send(self, message: msgspec.Struct) -> None:
-        """Send one message; waits if the supervisor is busy."""
-        self._with_timeout(None).sendall(encode_frame(message))
+        """Send one message; waits if the supervisor is busy.
+
+        Raises:
+            FrameError: it is too long to be passed on to the scheduler.
+        """
+        frame = encode_frame(message, headroom_bytes=_HEADROOM_BYTES)
+        with self._send_lock:
+            self._with_timeout(None).sendall(frame)
 
     def receive(self, timeout_seconds: float | None = None) -> ToAttempt:
         """Wait for the next message.

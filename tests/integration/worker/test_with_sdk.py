@@ -24,7 +24,7 @@ from tests.integration.worker.conftest import StartWorker
 from tests.integration.worker.harness import SchedulerUnderTest, WorkerUnderTest, task, wait_until
 
 DAG = """
-import os, subprocess, time
+import os, subprocess, threading, time
 from etesian import DAG, task, Variable
 from etesian.operators.bash import BashOperator
 from etesian.operators.python import PythonOperator
@@ -52,6 +52,17 @@ with DAG("dag", schedule=None):
         raise ValueError(f"cannot log in with {password}")
 
     show_secrets()
+
+    @task
+    def return_much_while_threads_ask():
+        def ask():
+            while True:
+                Variable.get("api_token")
+        for _ in range(4):
+            threading.Thread(target=ask, daemon=True).start()
+        return "y" * 30_000_000
+
+    return_much_while_threads_ask()
 
     @task
     def skip():
@@ -106,6 +117,15 @@ def test_a_taskflow_task_pushes_what_it_returns(
     (value,) = report.outcome.xcoms
     assert (value.key, json.loads(value.value)) == ("return_value", 42)
     assert isinstance(value, XComValue)
+
+
+def test_threads_of_a_task_may_ask_while_it_reports(
+    worker: WorkerUnderTest, scheduler: SchedulerUnderTest
+) -> None:
+    scheduler.answer = answer
+    outcome = scheduler.run_one(task("return_much_while_threads_ask")).outcome
+    assert isinstance(outcome, Succeeded), outcome
+    assert len(outcome.xcoms[0].value) == 30_000_002
 
 
 def test_secrets_are_masked_wherever_they_are_printed(

@@ -8,7 +8,8 @@ from typing import Any
 import pendulum
 import pytest
 
-from etesian.protocol.frames import FrameReader, encode_frame
+from etesian.protocol import frames
+from etesian.protocol.frames import FrameError, FrameReader, encode_frame
 from etesian.protocol.plain_values import to_plain
 from etesian.protocol.requests import GetTaskStates, GetVariable, Request
 
@@ -63,3 +64,11 @@ def test_what_has_no_plain_form_is_named() -> None:
         TypeError, match=r"cannot hold <object object at .*, of type object; pass plain values"
     ):
         encode_frame(GetVariable(key=object()))  # type: ignore[arg-type]
+
+
+def test_what_others_pass_on_must_leave_room_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frames, "MAX_FRAME_BYTES", 1000)
+    message = GetVariable(key="x" * 900)
+    assert encode_frame(message)
+    with pytest.raises(FrameError, match="over the limit of 800"):
+        encode_frame(message, headroom_bytes=200)
