@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pytest
 
@@ -21,6 +22,14 @@ with DAG("seen_in_the_browser", schedule=None):
         return 42
 
     only_step()
+
+with DAG("one_of_many_fails", schedule=None):
+
+    @task
+    def halve(number):
+        return 2 / number
+
+    halve.expand(number=[2, 1, 0, 4])
 """
 
 
@@ -38,6 +47,22 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standalone]:
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     with running_browser(tmp_path_factory.mktemp("profile")) as browser:
         yield browser
+
+
+def test_of_a_mapped_task_the_instance_that_failed_is_shown_first(
+    platform: Standalone, browser: Browser
+) -> None:
+    platform.wait_for_dag("one_of_many_fails")
+    platform.unpause("one_of_many_fails")
+    run_id = platform.trigger("one_of_many_fails")
+    platform.wait_for_run("one_of_many_fails", run_id)
+
+    browser.open(f"{platform.url}/#/dags/one_of_many_fails/runs/{quote(run_id)}/tasks/halve")
+
+    browser.wait_for(lambda page: "ZeroDivisionError" in page.text(), "the log of the instance that failed")
+    shown = browser.evaluate("document.querySelector('select').selectedOptions[0].text")
+    assert shown == "Map index 2 · failed"
+    assert browser.errors() == []
 
 
 def test_the_page_shows_a_dag_and_follows_its_run_to_success(platform: Standalone, browser: Browser) -> None:

@@ -35,6 +35,8 @@ def test_a_failure_above_a_leaf_fails_the_run_only_if_it_reaches_the_leaf() -> N
     driver.finish("c", run_id="reached")
     assert driver.states("reached") == {"a": "failed", "b": "upstream_failed", "c": "success"}
     assert driver.run("reached").state is RunState.FAILED
+    reasons = {key.task_id: record.reason for key, record in driver.tasks.items()}
+    assert reasons["b"] == "upstream 'a' is failed"
 
     other = Driver(dag(task("a"), task("c", "a", trigger_rule=TriggerRule.ALL_DONE)))
     other.trigger()

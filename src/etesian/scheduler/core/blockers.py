@@ -14,6 +14,7 @@ import msgspec
 from etesian.lifecycle.records import RunKey, TaskKey
 from etesian.lifecycle.state import FINAL_TASK_STATES, RunState, TaskState
 from etesian.lifecycle.trigger_rules import UpstreamCounts, Verdict, evaluate_setups
+from etesian.scheduler.core.above import name_of, upstream_of
 from etesian.scheduler.core.limits import Account
 from etesian.scheduler.core.memory import Backfill, Instance, Memory, Run
 from etesian.scheduler.core.past import explain_past
@@ -151,24 +152,14 @@ def _explain_setups(instance: Instance) -> Iterator[Blocker]:
 
 def _explain_upstream(instance: Instance) -> Iterator[Blocker]:
     node, rule = instance.node, instance.node.task.spec.trigger_rule
-    unfinished = [above for above in _upstream_of(instance) if above.state not in FINAL_TASK_STATES]
+    unfinished = [above for above in upstream_of(instance) if above.state not in FINAL_TASK_STATES]
     for above in unfinished[:MAX_UPSTREAM]:
-        yield Blocker(kind="upstream", text=f"upstream {_name(above)} is {above.state}")
+        yield Blocker(kind="upstream", text=f"upstream {name_of(above)} is {above.state}")
     hidden = len(unfinished) - MAX_UPSTREAM
     if hidden > 0:
         yield Blocker(kind="upstream", text=f"{hidden} more upstream task instances are not finished")
     if rule is not TriggerRule.ALL_SUCCESS and unfinished:
         yield Blocker(kind="upstream", text=f"the trigger rule of {node.task.task_id!r} is {rule}")
-
-
-def _upstream_of(instance: Instance) -> Iterator[Instance]:
-    node = instance.node
-    for number in node.task.upstream:
-        yield from node.run.nodes[number].instances.values()
-    for number in node.task.upstream_within:
-        same = node.run.nodes[number].instances.get(instance.record.map_index)
-        if same is not None:
-            yield same
 
 
 def _explain_scheduled(memory: Memory, instance: Instance) -> Iterator[Blocker]:
@@ -192,7 +183,7 @@ def _explain_full(memory: Memory, account: Account, slots: int) -> str:
     label = "parallelism" if account.kind == "parallelism" else f"{account.kind} {account.name!r}"
     if not account.can_ever_fit(slots):
         return f"{label} has {account.limit} slots in all, and it needs {slots}"
-    holders = [_name(holder) for holder in memory.attempts.values() if _holds(memory, holder, account)]
+    holders = [name_of(holder) for holder in memory.attempts.values() if _holds(memory, holder, account)]
     held = f"; held by {_names(sorted(holders))}" if holders else ""
     return f"{label} has {account.free} of {account.limit} slots free{held}"
 
@@ -202,11 +193,6 @@ def _holds(memory: Memory, instance: Instance, account: Account) -> bool:
     return lane is not None and (
         account is memory.parallelism or account is lane.pool or account in lane.accounts
     )
-
-
-def _name(instance: Instance) -> str:
-    index = "" if instance.record.map_index < 0 else f"[{instance.record.map_index}]"
-    return f"'{instance.record.task_id}{index}'"
 
 
 def _names(names: list[str]) -> str:

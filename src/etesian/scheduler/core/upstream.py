@@ -6,6 +6,7 @@ from datetime import datetime
 
 from etesian.lifecycle.state import TaskState
 from etesian.lifecycle.trigger_rules import Verdict, evaluate_rule, evaluate_setups
+from etesian.scheduler.core.above import explain_verdict
 from etesian.scheduler.core.graph import Expansion
 from etesian.scheduler.core.lanes import make_ready
 from etesian.scheduler.core.memory import Instance, Memory, Node, Run
@@ -65,11 +66,12 @@ def _follow(memory: Memory, instance: Instance, verdict: Verdict, now: datetime)
     if verdict is Verdict.WAIT:
         return
     if verdict is Verdict.UPSTREAM_FAILED:
-        move(memory, instance, TaskState.UPSTREAM_FAILED, ended_at=now)
+        reason = explain_verdict(instance, verdict)
+        move(memory, instance, TaskState.UPSTREAM_FAILED, ended_at=now, reason=reason)
         return
     if verdict is Verdict.SKIP:
         if not task.spec.wait_for_past_depends_before_skipping or is_past_met(instance.node):
-            skip(memory, instance, now, None)
+            skip(memory, instance, now, explain_verdict(instance, verdict))
         return
     if instance.is_placeholder or not are_sources_done(instance.node.run, task.expansion):
         return  # ``expand`` looks at it again when its number is known
@@ -83,7 +85,7 @@ def _follow(memory: Memory, instance: Instance, verdict: Verdict, now: datetime)
         make_ready(memory, instance, now, is_new_try=True)
 
 
-def skip(memory: Memory, instance: Instance, now: datetime, reason: str | None) -> None:
+def skip(memory: Memory, instance: Instance, now: datetime, reason: str) -> None:
     """Let a task instance that has not begun be skipped. No callback tells of it: the task was never asked."""
     move(memory, instance, TaskState.SKIPPED, ended_at=now, reason=reason, wake_at=None)
 

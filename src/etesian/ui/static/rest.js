@@ -31,8 +31,8 @@ export const overview = (query) => call("GET", `${V1}/overview?${new URLSearchPa
 export const grid = (dagId) => call("GET", `${V1}/dags/${part(dagId)}/grid`);
 export const setPaused = (dagId, isPaused) => call("PATCH", `${V2}/dags/${part(dagId)}`, { is_paused: isPaused });
 export const trigger = (dagId) => call("POST", `${V2}/dags/${part(dagId)}/dagRuns`, { logical_date: null, conf: {} });
-export const instances = (dagId, runId, taskId) =>
-  call("GET", `${runPath(dagId, runId)}/taskInstances?${new URLSearchParams({ task_id: taskId, limit: "100" })}`);
+export const instances = (dagId, runId, taskId, more = {}) =>
+  call("GET", `${runPath(dagId, runId)}/taskInstances?${new URLSearchParams({ task_id: taskId, limit: "100", ...more })}`);
 export const tries = (dagId, runId, taskId, mapIndex) =>
   call("GET", `${runPath(dagId, runId)}/taskInstances/${part(taskId)}/${mapIndex}/tries`);
 export const log = (dagId, runId, taskId, mapIndex, tryNumber, token) => {

@@ -3,10 +3,13 @@
 import { fill, h, say } from "./dom.js";
 import { logView } from "./log_view.js";
 import * as rest from "./rest.js";
-import { badge } from "./state.js";
+import { badge, stateName } from "./state.js";
 import { duration, moment } from "./time.js";
 
 const WAITING = new Set(["none", "scheduled", "queued", "up_for_retry", "up_for_reschedule", "deferred", "awaiting_input"]);
+
+/** States that one looks for first among the instances of a mapped task. */
+const TELLING = ["failed", "upstream_failed", "up_for_retry", "running", "queued", "scheduled"];
 
 const WHY_MS = 3000;
 
@@ -21,9 +24,9 @@ export function showTask(panel, { dagId, runId, taskId }) {
   fill(panel, head, body);
 
   async function draw() {
-    const { task_instances: found } = await rest.instances(dagId, runId, taskId);
+    const found = await instances();
     if (!found.length) { fill(head, h("p", { class: "empty" }, "This task was not part of that run.")); return; }
-    const instance = found.find((item) => item.map_index === mapIndex) ?? found[0];
+    const instance = found.find((item) => item.map_index === mapIndex) ?? mostTelling(found);
     mapIndex = instance.map_index;
     const state = instance.state ?? "none";
     const blockers = WAITING.has(state) ? await reasons() : [];
@@ -35,6 +38,15 @@ export function showTask(panel, { dagId, runId, taskId }) {
       log = logView(body, { dagId, runId, taskId, mapIndex, tryNumber: wanted });
     }
     await log.follow(state === "running" && wanted === instance.try_number);
+  }
+
+  // Of thousands the first ones and those that failed are shown.
+  async function instances() {
+    const { task_instances: first, total_entries: total } = await rest.instances(dagId, runId, taskId);
+    if (total <= first.length) return first;
+    const { task_instances: failed } = await rest.instances(dagId, runId, taskId, { state: "failed" });
+    const known = new Set(first.map((item) => item.map_index));
+    return [...first, ...failed.filter((item) => !known.has(item.map_index))];
   }
 
   // The answer is made from all open runs, so it is not asked for at every change.
@@ -58,7 +70,7 @@ export function showTask(panel, { dagId, runId, taskId }) {
         fact("Host", instance.hostname), fact("Note", instance.note), fact("Reason", instance.reason)),
       blockers.length ? h("div", { class: "why" }, h("b", {}, "Why it waits"), h("ul", {}, blockers.map((item) => h("li", {}, item.message)))) : null,
       h("div", { class: "bar" },
-        found.length > 1 ? pick("Map index", found.map((item) => item.map_index), mapIndex, (value) => { mapIndex = value; tryNumber = null; draw(); }) : null,
+        found.length > 1 ? pick("Map index", found.map((item) => [item.map_index, ` · ${stateName(item.state)}`]), mapIndex, (value) => { mapIndex = value; tryNumber = null; draw(); }) : null,
         instance.try_number > 1 ? pick("Try", range(instance.try_number), tryNumber ?? instance.try_number, (value) => { tryNumber = value; draw(); }) : null,
         h("button", { type: "button", class: "chip", title: "Run it and what follows it again", onclick: clear }, "Clear and run again")));
   }
@@ -76,11 +88,16 @@ export function showTask(panel, { dagId, runId, taskId }) {
   return { draw, stop: () => log?.stop() };
 }
 
-const range = (count) => Array.from({ length: count }, (_, index) => index + 1);
+const range = (count) => Array.from({ length: count }, (_, index) => [index + 1, ""]);
+
+/** The instance of a mapped task that its square speaks of: one that failed, else one that is not finished. */
+function mostTelling(found) {
+  return TELLING.map((state) => found.find((item) => item.state === state)).find(Boolean) ?? found[0];
+}
 
 function pick(label, values, chosen, onPick) {
   const select = h("select", { "aria-label": label, onchange: () => onPick(Number(select.value)) },
-    values.map((value) => h("option", { value, selected: value === chosen }, `${label} ${value}`)));
+    values.map(([value, more]) => h("option", { value, selected: value === chosen }, `${label} ${value}${more}`)));
   return select;
 }
 
