@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import FunctionType
 from typing import Any
 
@@ -33,7 +33,7 @@ def check_call(
         for parameter in parameters
     ]
     try:
-        _signature_of(lenient).bind(*args, **kwargs)
+        _bind(lenient, args, kwargs)
     except TypeError as error:
         raise InvalidDagError(
             f"{what} cannot call {getattr(function, '__name__', function)}(): {error}"
@@ -53,23 +53,26 @@ def _takes_by_name(function: Callable[..., Any], kwargs: Mapping[str, Any]) -> b
     return all(name in kwargs or name in optional or name in CONTEXT_KEYS for name in names)
 
 
-def _signature_of(parameters: list[inspect.Parameter]) -> inspect.Signature:
-    """Return a signature in which a parameter without a default may follow one that has been given one."""
+def _bind(parameters: Sequence[inspect.Parameter], args: Collection[Any], kwargs: Mapping[str, Any]) -> None:
+    """Bind arguments to parameters, where one without a default may follow one that has been given one.
+
+    Raises:
+        TypeError: an argument is missing, or is one too many.
+    """
     seen_default = False
+    required, ordered = [], []
     for parameter in parameters:
         if parameter.kind is parameter.POSITIONAL_OR_KEYWORD:
             if parameter.default is not parameter.empty:
                 seen_default = True
-            elif seen_default:
-                # Python's rule about the order of defaults does not apply to a call that names its arguments
-                return inspect.Signature(
-                    [p.replace(kind=p.KEYWORD_ONLY) if _may_be_named(p) else p for p in parameters]
-                )
-    return inspect.Signature(parameters)
-
-
-def _may_be_named(parameter: inspect.Parameter) -> bool:
-    return parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+            elif seen_default:  # Python wants a default here too
+                required.append(parameter.name)
+                parameter = parameter.replace(default=None)
+        ordered.append(parameter)
+    bound = inspect.Signature(ordered).bind(*args, **kwargs)
+    for name in required:
+        if name not in bound.arguments:
+            raise TypeError(f"missing a required argument: {name!r}")
 
 
 def _parameters_of(function: Callable[..., Any]) -> list[inspect.Parameter] | None:

@@ -89,6 +89,24 @@ def test_arguments_are_checked_when_the_file_is_read() -> None:
         work(a=1, b=2)
 
 
+def test_a_key_of_the_context_may_come_before_an_argument_given_by_position() -> None:
+    @task
+    def poll(params: dict[str, Any], outcomes: list[str]) -> None: ...
+
+    with DAG("etl") as etl:
+        poll({"limit": 3}, ["done"])
+
+    assert etl.get_task("poll").op_args == ({"limit": 3}, ["done"])
+
+
+def test_an_argument_after_a_key_of_the_context_is_still_required() -> None:
+    @task
+    def poll(params: dict[str, Any], outcomes: list[str]) -> None: ...
+
+    with DAG("etl"), pytest.raises(InvalidDagError, match="missing a required argument: 'outcomes'"):
+        poll({"limit": 3})  # type: ignore[call-arg]
+
+
 def test_flavours_run_their_operators_and_take_their_arguments() -> None:
     with DAG("etl") as etl:
         task.branch(task_id="branch")(lambda: "x")()
