@@ -13,7 +13,7 @@ from types import FrameType, ModuleType
 from typing import TYPE_CHECKING, Final
 
 from etesian.compat.missing import explain_name
-from etesian.compat.tables import find_table, has_children
+from etesian.compat.tables import find_passed_on, find_table, has_children
 from etesian.compat.wiring import connect
 from etesian.sdk.operator_meta import BaseOperatorMeta
 
@@ -64,6 +64,8 @@ class TableModule(ModuleType):
                     raise
             if (home := _find_home(self.__table__, name)) is not None:
                 return getattr(home, name)
+            if (place := find_passed_on(self.__name__, name)) is not None:
+                return resolve(place)
         if _is_import_statement(sys._getframe(1)):
             raise ImportError(explain_name(self.__name__, name, list(self.__table__)), name=self.__name__)
         raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")

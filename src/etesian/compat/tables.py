@@ -28,6 +28,17 @@ def _moved() -> Tables:
     return read_names("moved.json")
 
 
+@cache
+def _passed_on() -> Tables:
+    """Return names that Airflow's modules have because they import them themselves: many, and few files use one."""
+    return read_names("passed_on.json")
+
+
+def find_passed_on(fullname: str, name: str) -> str | None:
+    """Return the place of what Airflow's module merely imports, as ``airflow.utils.dates`` does ``timedelta``."""
+    return _passed_on().get(fullname, {}).get(name)
+
+
 def read_names(file: str) -> Tables:
     """Return one of the larger tables, which are kept as JSON."""
     text = (Path(__file__).parent / "names" / file).read_text(encoding="utf-8")
@@ -38,7 +49,7 @@ def read_names(file: str) -> Tables:
 
 
 def _full(place: str) -> str:
-    """Return a place of the larger table in full: it leaves ``airflow.`` out; ours begin with ``@``."""
+    """Return a place of a larger table in full: it leaves ``airflow.`` out; those elsewhere begin with ``@``."""
     return place[1:] if place.startswith("@") else f"airflow.{place}"
 
 

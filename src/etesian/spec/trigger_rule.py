@@ -21,3 +21,7 @@ class TriggerRule(StrEnum):
     NONE_FAILED_MIN_ONE_SUCCESS = "none_failed_min_one_success"
     NONE_SKIPPED = "none_skipped"
     ALWAYS = "always"
+
+    # Older names of two of them.
+    NONE_FAILED_OR_SKIPPED = "none_failed_min_one_success"
+    DUMMY = "always"

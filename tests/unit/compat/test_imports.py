@@ -102,3 +102,19 @@ def test_the_standard_provider_is_ours_where_none_is_installed() -> None:
     ours = importlib.import_module("etesian.operators.bash").BashOperator
     theirs = importlib.import_module("airflow.providers.standard.operators.bash").BashOperator
     assert theirs is ours
+
+
+def test_trigger_rules_answer_to_their_older_names(tmp_path: Path) -> None:
+    source = """
+from airflow import DAG
+from airflow.operators.dummy import DummyOperator
+from airflow.utils.trigger_rule import TriggerRule
+with DAG("rules", schedule_interval=None) as dag:
+    DummyOperator(task_id="join", trigger_rule=TriggerRule.NONE_FAILED_OR_SKIPPED)
+    DummyOperator(task_id="free", trigger_rule=TriggerRule.DUMMY)
+"""
+    tasks = load_dags(write(tmp_path, source), dags_folder=tmp_path)["rules"].tasks
+    assert {task.task_id: task.trigger_rule.value for task in tasks} == {
+        "join": "none_failed_min_one_success",
+        "free": "always",
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 from etesian.compat.module import TableModule
 from etesian.compat.provider_modules import moved_names
 from etesian.compat.shared_stream import AdvanceOutcome
-from etesian.compat.tables import read_names
+from etesian.compat.tables import find_table, read_names
 
 
 @pytest.fixture
@@ -81,3 +82,21 @@ def test_a_module_that_installed_providers_lost_is_still_there(
     monkeypatch.syspath_prepend(tmp_path)
     old = importlib.import_module("airflow.providers.amazon.aws.sensors.s3_key")
     assert old.S3KeySensor is importlib.import_module("airflow.providers.amazon.aws.sensors.s3").S3KeySensor
+
+
+def test_what_modules_pass_on_is_there() -> None:
+    passed_on = read_names("passed_on.json")
+    for place in {place for names in passed_on.values() for place in names.values()}:
+        module, _, attribute = place.partition(":")
+        if module.startswith("airflow"):
+            assert find_table(module) is not None or module.startswith("airflow.providers."), place
+        else:
+            assert not attribute or hasattr(importlib.import_module(module), attribute), place
+
+
+def test_what_is_only_passed_on_is_the_thing_itself() -> None:
+    source = "from airflow.utils.dates import timedelta\nfrom airflow.operators.python import BaseOperator"
+    names: dict[str, Any] = {}
+    exec(source, names)
+    assert names["timedelta"] is timedelta
+    assert names["BaseOperator"] is importlib.import_module("airflow.models").BaseOperator
