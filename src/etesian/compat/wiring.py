@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from etesian.compat.adapters.arguments import ADAPTERS
+from etesian.compat.adapters.arguments import ADAPTERS, FAMILIES
 from etesian.compat.eras import era_of
 from etesian.compat.project_folders import make_importable
-from etesian.sdk.argument_adapters import register_adapter
+from etesian.sdk.argument_adapters import register_adapter, register_family
 from etesian.sdk.dag_finishing import add_dag_finisher
 from etesian.sdk.era import choose_era_with
 from etesian.sdk.flavours import Flavour, add_flavour_source
@@ -29,6 +29,8 @@ def connect() -> None:
     add_macro_source(_find_plugin_macros)
     for operator, adapter in ADAPTERS.items():
         register_adapter(operator, adapter)
+    for package, beside, adapter in FAMILIES:
+        register_family(package, beside, adapter)
     make_importable()
 
 

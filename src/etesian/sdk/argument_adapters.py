@@ -5,7 +5,7 @@ For operators of packages that we do not own. Our own operators' older names are
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,7 +38,17 @@ class ArgumentAdapter:
             kwargs.pop(name, None)
 
 
+@dataclass(frozen=True, slots=True)
+class _Family:
+    """Classes of one package that had the same older arguments."""
+
+    package: str  #: with its last dot
+    beside: str  #: an argument of those constructors that take the family's older ones
+    adapter: ArgumentAdapter
+
+
 _ADAPTERS: dict[str, ArgumentAdapter] = {}
+_FAMILIES: list[_Family] = []
 
 
 def register_adapter(operator: str, adapter: ArgumentAdapter) -> None:
@@ -46,6 +56,15 @@ def register_adapter(operator: str, adapter: ArgumentAdapter) -> None:
     _ADAPTERS[f"{operator}.__init__"] = adapter
 
 
-def find_adapter(init_path: str) -> ArgumentAdapter | None:
-    """Return the adapter for the ``__init__`` of that dotted path."""
-    return _ADAPTERS.get(init_path)
+def register_family(package: str, beside: str, adapter: ArgumentAdapter) -> None:
+    """Use ``adapter`` for all classes of a package whose constructors name the argument ``beside``."""
+    _FAMILIES.append(_Family(f"{package}.", beside, adapter))
+
+
+def find_adapters(init_path: str, names: Collection[str]) -> Iterator[ArgumentAdapter]:
+    """Yield the adapters for the ``__init__`` of that dotted path, which has arguments of those names."""
+    if init_path in _ADAPTERS:
+        yield _ADAPTERS[init_path]
+    for family in _FAMILIES:
+        if init_path.startswith(family.package) and family.beside in names:
+            yield family.adapter

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache, wraps
 from typing import Any
 
-from etesian.sdk.argument_adapters import find_adapter
+from etesian.sdk.argument_adapters import find_adapters
 from etesian.sdk.exceptions import AirflowException, InvalidDagError, MissingArgumentError
 from etesian.sdk.old_arguments import OPERATOR_RENAMED
 from etesian.sdk.scope import DagContext, TaskGroupContext
@@ -119,10 +119,10 @@ def _wrap_init(init: Callable[..., None]) -> Callable[..., None]:
         is_outermost = "_default_args" not in state
         if is_outermost:
             state["_default_args"] = _with_renamed(find_default_args(kwargs))
-        adapter = find_adapter(path)
-        if adapter is not None:
-            adapter.apply(kwargs, state["_default_args"], taken=signature_of(init).names)
-        _fill_and_check(self, signature_of(init), kwargs, state["_default_args"])
+        signature = signature_of(init)
+        for adapter in find_adapters(path, signature.names):
+            adapter.apply(kwargs, state["_default_args"], taken=signature.names)
+        _fill_and_check(self, signature, kwargs, state["_default_args"])
         init(self, **kwargs)
         if is_outermost:
             if "task_id" not in state:
