@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -34,11 +33,10 @@ class LocalOperator(BaseOperator):
 
 
 @pytest.fixture(autouse=True)
-def family(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def family(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(argument_adapters, "_FAMILIES", [])
     adapter = ArgumentAdapter(renamed={"cloud_conn_id": "conn_id"}, without_effect=frozenset({"delegate_to"}))
     register_family(PACKAGE, "conn_id", adapter)
-    yield
 
 
 def test_a_family_reads_older_arguments_also_for_subclasses() -> None:
