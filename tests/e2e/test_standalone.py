@@ -66,6 +66,29 @@ def test_a_setting_that_does_not_exist_is_named_with_the_one_that_was_meant(tmp_
     check_refusal(run_command(environment, "standalone"), "ETESIAN__CORE__PARALELISM", "'parallelism'")
 
 
+@pytest.mark.parametrize(
+    ("setting", "value", "words"),
+    [
+        ("ETESIAN__CORE__EXECUTOR", "celery", "core.executor (ETESIAN__CORE__EXECUTOR) cannot be 'celery'"),
+        ("ETESIAN__DATABASE__URL", "mysql://u@h/d", "database 'mysql' is not supported"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_said_before_anything_starts(
+    tmp_path: Path, setting: str, value: str, words: str
+) -> None:
+    ended = run_command(make_environment(tmp_path / "home", {setting: value}), "standalone")
+    check_refusal(ended, words, "possible: ")
+    assert "Etesian is up" not in ended.stdout
+
+
+def test_a_home_that_is_a_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("")
+    ended = run_command(
+        make_environment(tmp_path / "elsewhere", {"ETESIAN_HOME": str(tmp_path / "home")}), "standalone"
+    )
+    check_refusal(ended, "is not a folder", "ETESIAN_HOME")
+
+
 def test_authentication_cannot_be_off_on_an_address_that_others_reach(tmp_path: Path) -> None:
     environment = make_environment(tmp_path / "home", {"ETESIAN__API__HOST": "0.0.0.0"})
     check_refusal(run_command(environment, "standalone"), "0.0.0.0", "loopback")

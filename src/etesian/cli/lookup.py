@@ -43,10 +43,8 @@ class NoInstanceError(CommandError):
         if list(known) == [-1]:
             text = f"task {task_id!r} is not mapped, it has no instance {map_index}; leave --map-index out"
         else:
-            which = "say which instance" if map_index == -1 else f"it has no instance {map_index}"
-            text = (
-                f"task {task_id!r} is mapped, {which} with --map-index; {list_known([str(n) for n in known])}"
-            )
+            what = "say --map-index" if map_index == -1 else f"it has no instance {map_index}"
+            text = f"task {task_id!r} is mapped, {what}; {list_known([str(index) for index in known])}"
         super().__init__(text)
         self.task_id, self.map_index = task_id, map_index
 

@@ -77,12 +77,17 @@ def find_home(environ: Mapping[str, str]) -> Path:
 def _from_environ(environ: Mapping[str, str]) -> Iterator[Given]:
     for name, value in environ.items():
         if name.startswith(_PREFIX):
-            section, _, key = name[len(_PREFIX) :].lower().partition("__")
+            section, parted, key = name[len(_PREFIX) :].lower().partition("__")
+            if not parted:
+                raise SettingsError(
+                    f"environment variable {name} names no setting; write {_PREFIX}SECTION__KEY, "
+                    f"such as {_PREFIX}CORE__PARALLELISM"
+                )
             yield Given(section, key, value, f"environment variable {name}")
 
 
 def _from_file(path: Path) -> Iterator[Given]:
-    if not path.is_file():
+    if not path.exists():
         return
     import tomllib  # late: most homes have no file
 

@@ -130,7 +130,8 @@ def _moment(run: DagRun) -> Any:
 
 
 def _day_after(moment: date, days: int) -> str:
-    return date.fromordinal(moment.toordinal() + days).isoformat()
+    ordinal = moment.toordinal() + days
+    return date.fromordinal(min(max(ordinal, 1), date.max.toordinal())).isoformat()
 
 
 def _nodash(day: str) -> str:

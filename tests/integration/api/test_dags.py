@@ -211,3 +211,26 @@ def test_a_wrong_path_or_method_is_a_sentence(
     answer = client.request(method, "/api/v2/nope" if status == 404 else "/api/v2/dags")
 
     assert (answer.status_code, answer.json()["detail"]) == (status, detail)
+
+
+@pytest.mark.parametrize(
+    ("query", "run_ids"),
+    [
+        ("run_after_gte=2020-01-01", ["r1", "r2"]),
+        ("run_after_gte=2020-01-01T00:00:00&run_after_lte=2019-01-01", []),
+        ("logical_date_lte=2020-01-01T00:00:00%2B02:00", []),
+    ],
+)
+def test_a_moment_without_a_zone_is_utc(client: httpx.Client, query: str, run_ids: list[str]) -> None:
+    answer = client.get(f"/api/v2/dags/etl/dagRuns?{query}")
+
+    assert answer.status_code == 200, answer.text
+    assert sorted(run["dag_run_id"] for run in answer.json()["dag_runs"]) == run_ids
+
+
+@pytest.mark.parametrize(
+    "path", ["dags/etl/dagRuns?end_date_gte=x", "dags/etl/dagRuns?end_date_gte=0001-01-01T00:00:00%2B14:00"]
+)
+def test_what_is_no_moment_is_refused(client: httpx.Client, path: str) -> None:
+    assert client.get(f"/api/v2/{path}").status_code == 422
+    assert client.get("/api/v2/eventLogs?before=2026-01-01").status_code == 200

@@ -122,6 +122,22 @@ def test_a_task_is_tried_in_this_process(run: Run, dag_file: Path) -> None:
     assert "Success.\n  return_value = 42\n" in result.out
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_task_is_tried_at_the_ends_of_time(run: Run, dag_file: Path, day: str) -> None:
+    assert run("tasks", "test", "trial", "double", day, "--file", str(dag_file)).code == 0
+
+
+@pytest.mark.usefixtures("scheduler")
+def test_a_log_is_printed_in_every_format(run: Run) -> None:
+    lines = run("tasks", "logs", "etl", "extract", "r1", "-o", "json").data
+
+    assert [(line["level"], line["message"]) for line in lines] == [("info", "working"), ("error", "no luck")]
+    assert lines[1]["error_detail"] == "Traceb...\nValueError: no luck"
+    plain = run("tasks", "logs", "etl", "extract", "r1", "-o", "plain").out.splitlines()
+    assert plain[0] == "time\tlevel\tsource\tmessage\terror_detail"
+    assert len(plain) == 3
+
+
 def test_a_task_that_fails_when_tried_is_exit_code_1(run: Run, dag_file: Path) -> None:
     result = run("tasks", "test", "trial", "broken", "--file", str(dag_file))
 

@@ -79,6 +79,7 @@ def test_an_optional_number_can_be_set_within_its_limits(tmp_path: Path) -> None
             "0",
             "cannot be '0'; expected a whole number of at least 1",
         ),
+        ("ETESIAN__CORE", "1", "names no setting; write ETESIAN__SECTION__KEY"),
         ("ETESIAN__CORE__DEFAULT_TIMEZONE", "Mars/Olympus", "expected a time zone of the IANA database"),
     ],
 )
@@ -94,6 +95,12 @@ def test_a_bad_variable_is_named_with_what_is_allowed(
 def test_a_bad_file_is_named(tmp_path: Path) -> None:
     write_file(tmp_path, "[api]\nport = [1]\n")
     with pytest.raises(SettingsError, match=r"etesian\.toml: api\.port cannot be \[1\]"):
+        load_settings({}, tmp_path)
+
+
+def test_a_folder_in_the_place_of_the_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "etesian.toml").mkdir()
+    with pytest.raises(SettingsError, match=r"etesian\.toml cannot be read: .*[Dd]irectory"):
         load_settings({}, tmp_path)
 
 

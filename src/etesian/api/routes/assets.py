@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -11,6 +10,7 @@ from etesian.api.answer import answer, gives, takes
 from etesian.api.body import body_of
 from etesian.api.context import ACCEPTED, Context
 from etesian.api.errors import NotFoundError
+from etesian.api.moments import Moment
 from etesian.api.paging import PagingQuery
 from etesian.api.shapes.asset import (
     AssetCollectionResponse,
@@ -56,8 +56,8 @@ def list_all_events(
     source_task_id: Annotated[str | None, Query(max_length=250)] = None,
     source_run_id: Annotated[str | None, Query(max_length=250)] = None,
     source_map_index: int | None = None,
-    timestamp_gte: datetime | None = None,
-    timestamp_lte: datetime | None = None,
+    timestamp_gte: Moment | None = None,
+    timestamp_lte: Moment | None = None,
 ) -> Response:
     """List events, the oldest first unless ordered otherwise, with the runs that they caused."""
     wanted = AssetEventFilter(

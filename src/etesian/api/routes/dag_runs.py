@@ -14,6 +14,7 @@ from etesian.api.answer import answer, gives, takes
 from etesian.api.body import body_of
 from etesian.api.context import ACCEPTED, Context
 from etesian.api.errors import ApiError
+from etesian.api.moments import Moment
 from etesian.api.paging import PagingQuery, renamed
 from etesian.api.shapes.dag_run import (
     DagRunCollectionResponse,
@@ -50,14 +51,14 @@ def list_dag_runs(
     state: Annotated[list[RunState] | None, Query()] = None,
     run_type: Annotated[list[RunType] | None, Query()] = None,
     run_id_pattern: Annotated[str | None, Query(max_length=250)] = None,
-    logical_date_gte: datetime | None = None,
-    logical_date_lte: datetime | None = None,
-    run_after_gte: datetime | None = None,
-    run_after_lte: datetime | None = None,
-    start_date_gte: datetime | None = None,
-    start_date_lte: datetime | None = None,
-    end_date_gte: datetime | None = None,
-    end_date_lte: datetime | None = None,
+    logical_date_gte: Moment | None = None,
+    logical_date_lte: Moment | None = None,
+    run_after_gte: Moment | None = None,
+    run_after_lte: Moment | None = None,
+    start_date_gte: Moment | None = None,
+    start_date_lte: Moment | None = None,
+    end_date_gte: Moment | None = None,
+    end_date_lte: Moment | None = None,
 ) -> Response:
     """List the runs of a DAG, or with ``~`` of all DAGs."""
     wanted = RunFilter(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -10,6 +9,7 @@ from fastapi import APIRouter, Query, Response
 from etesian.api.answer import answer, gives
 from etesian.api.context import Context
 from etesian.api.errors import NotFoundError
+from etesian.api.moments import Moment
 from etesian.api.paging import PagingQuery, renamed
 from etesian.api.shapes.event_log import EventLogCollectionResponse, EventLogResponse, event_log_response
 from etesian.store.queries.audit import AuditFilter, list_audit_entries, load_audit_entry
@@ -32,8 +32,8 @@ def list_event_logs(
     event: Annotated[str | None, Query(max_length=250)] = None,
     included_events: Annotated[list[str] | None, Query(max_length=100)] = None,
     excluded_events: Annotated[list[str] | None, Query(max_length=100)] = None,
-    before: datetime | None = None,
-    after: datetime | None = None,
+    before: Moment | None = None,
+    after: Moment | None = None,
 ) -> Response:
     """List what was changed."""
     wanted = AuditFilter(

@@ -27,6 +27,10 @@ class HomeLock:
         try:
             home.mkdir(parents=True, exist_ok=True)
             self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except FileExistsError as error:
+            raise EtesianError(
+                f"the home {str(home)!r} is not a folder; choose one with ETESIAN_HOME"
+            ) from error
         except OSError as error:
             raise EtesianError(
                 f"the home {str(home)!r} cannot be written: {error.strerror}; "

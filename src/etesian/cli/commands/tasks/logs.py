@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 import sys
+from collections.abc import Iterator
 from contextlib import closing
 
 import click
@@ -11,11 +12,14 @@ import click
 from etesian.cli.commands.tasks.look import map_index_option
 from etesian.cli.errors import NotFoundError
 from etesian.cli.lookup import find_dag, find_instance, find_run
+from etesian.cli.output import OutputFormat, output_option, print_rows
 from etesian.cli.session import Session, pass_session
 from etesian.lifecycle.records import TaskInstanceRecord
 from etesian.lifecycle.state import OCCUPYING_STATES
 from etesian.store.queries.task_instances import load_task_instance
 from etesian.telemetry.task_logs import LogLine, log_path, read_log
+
+COLUMNS = ("time", "level", "source", "message", "error_detail")
 
 #: How often a log that grows is looked at; nobody rings when a line is written.
 _FOLLOW_SECONDS = 0.3
@@ -28,6 +32,7 @@ _FOLLOW_SECONDS = 0.3
 @click.option("--try", "try_number", type=click.IntRange(1), help="Which try; the newest if left out.")
 @map_index_option
 @click.option("-f", "--follow", is_flag=True, help="Go on while the task runs.")
+@output_option
 @pass_session
 def logs(
     session: Session,
@@ -37,8 +42,12 @@ def logs(
     try_number: int | None,
     map_index: int,
     follow: bool,
+    output: OutputFormat,
 ) -> None:
-    """Print the log of a task in a run, or in the newest run. RUN is a run_id or a logical date."""
+    """Print the log of a task in a run, or in the newest run. RUN is a run_id or a logical date.
+
+    Other formats than the table print all lines together, with --follow when the task has ended.
+    """
     with session.store.read() as connection:
         find_dag(connection, dag_id)
         instance = find_instance(connection, find_run(connection, dag_id, run), task_id, map_index)
@@ -46,10 +55,18 @@ def logs(
     if not 1 <= wanted <= instance.try_number:
         known = [str(number) for number in range(1, instance.try_number + 1)]
         raise NotFoundError(f"log of task {task_id!r} in run {instance.run_id!r} of try", str(wanted), known)
-    _print_log(session, instance, wanted, follow=follow and wanted == instance.try_number)
+    lines = _read(session, instance, wanted, follow=follow and wanted == instance.try_number)
+    if output is not OutputFormat.TABLE:
+        print_rows([_row(line) for line in lines], output, columns=COLUMNS, nothing="")
+        return
+    for line in lines:
+        click.echo(_format(line))
 
 
-def _print_log(session: Session, instance: TaskInstanceRecord, try_number: int, *, follow: bool) -> None:
+def _read(
+    session: Session, instance: TaskInstanceRecord, try_number: int, *, follow: bool
+) -> Iterator[LogLine]:
+    """Yield the lines of a log, as they are written if it is followed."""
     path = log_path(
         session.settings.logging.folder,
         instance.dag_id,
@@ -63,8 +80,7 @@ def _print_log(session: Session, instance: TaskInstanceRecord, try_number: int, 
         # Asked before the reading: a line written before the end is then never missed.
         is_growing = follow and _is_running(session, instance)
         page = read_log(path, offset)
-        for line in page.lines:
-            click.echo(_format(line))
+        yield from page.lines
         offset = page.next_offset
         sys.stdout.flush()
         if page.at_end and not is_growing:
@@ -82,6 +98,10 @@ def _is_running(session: Session, instance: TaskInstanceRecord) -> bool:
 def _wait_for_change(session: Session) -> None:
     with closing(session.bus.listen(("changes",))) as bell:
         select.select([bell], [], [], _FOLLOW_SECONDS)
+
+
+def _row(line: LogLine) -> dict[str, object]:
+    return {"time": line.t, "level": line.l, "source": line.s, "message": line.m, "error_detail": line.e}
 
 
 def _format(line: LogLine) -> str:
