@@ -46,11 +46,16 @@ def next_point(
         InvalidScheduleError: the schedule cannot be carried out as it is written.
     """
     limits = Limits(start=start, end=end, catchup=catchup, now=now)
+    try:
+        return _next_point(schedule, previous, limits)
+    except OverflowError:
+        return None  # it lies behind the end of the calendar
+
+
+def _next_point(schedule: Schedule, previous: SchedulePoint | None, limits: Limits) -> SchedulePoint | None:
     match schedule:
         case AssetOrTimeSchedule():
-            return next_point(
-                schedule.timetable, previous=previous, start=start, end=end, catchup=catchup, now=now
-            )
+            return _next_point(schedule.timetable, previous, limits)
         case CronTriggerSchedule() | DeltaTriggerSchedule():
             return next_trigger(schedule, previous, limits)
         case CronIntervalSchedule() | DeltaIntervalSchedule():

@@ -20,6 +20,8 @@ def next_interval(
     """
     rhythm = _rhythm(schedule, previous, limits)
     start = _earliest_start(rhythm, limits, is_first=previous is None)
+    if start is None and limits.start is not None:
+        return None  # it begins behind the end of the calendar
     if previous is not None:
         start = _latest(start, rhythm.until(end_of(previous)))
         if start is not None and start <= start_of(previous):  # the schedule became coarser since then
@@ -49,6 +51,8 @@ def _latest(*moments: datetime | None) -> datetime | None:
 def _earliest_start(rhythm: Rhythm, limits: Limits, *, is_first: bool) -> datetime | None:
     """Return the earliest boundary at which a period to run may begin."""
     from_start_date = first_from(rhythm, limits.start) if limits.start else None
+    if limits.start and from_start_date is None:
+        return None
     if limits.catchup and (limits.start or not is_first):
         return from_start_date
     newest_end = rhythm.until(limits.now)

@@ -31,12 +31,12 @@ class Rhythm(Protocol):
 
 def first_from(rhythm: Rhythm, moment: datetime) -> datetime | None:
     """Return the first moment that is not earlier than ``moment``."""
-    return rhythm.after(moment - INSTANT)
+    return rhythm.after(max(moment, EARLIEST) - INSTANT)
 
 
 def last_before(rhythm: Rhythm, moment: datetime) -> datetime | None:
     """Return the last moment earlier than ``moment``."""
-    return rhythm.until(moment - INSTANT)
+    return rhythm.until(max(moment, EARLIEST) - INSTANT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -277,3 +277,24 @@ class TestOthers:
     def test_a_backfill_of_once_is_one_run_and_of_continuous_none(self):
         assert [point.run_after for point in points_between(OnceSchedule(), START, NOW)] == [START]
         assert list(points_between(ContinuousSchedule(), START, NOW)) == []
+
+
+@pytest.mark.parametrize("catchup", [False, True])
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        DAILY,
+        DAILY_INTERVAL,
+        DeltaTriggerSchedule(seconds=86400.0),
+        DeltaIntervalSchedule(seconds=86400.0),
+        DeltaIntervalSchedule(seconds=0.0, months=1),
+        DeltaTriggerSchedule(seconds=999_999_999 * 86400.0),
+        DeltaIntervalSchedule(seconds=999_999_999 * 86400.0),
+    ],
+)
+@pytest.mark.parametrize("start", [datetime.min, datetime.max, datetime(9999, 12, 30)])
+def test_the_ends_of_the_calendar_are_no_accident(schedule, start, catchup):
+    point = next_point(
+        schedule, previous=None, start=start.replace(tzinfo=UTC), end=None, catchup=catchup, now=NOW
+    )
+    assert point is None or point.run_after >= start.replace(tzinfo=UTC)
