@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 from zlib import crc32
 
+from etesian.foundation.valid_text import as_valid_text, is_valid_text
 from etesian.parser.crew import FileResult
 from etesian.parser.fingerprint import Fingerprints
 from etesian.parser.owners import FileKey
@@ -50,6 +51,9 @@ class Changes:
     found: frozenset[str]  #: all files that are there
     gone: list[FileKey] = field(default_factory=list)
     without_dags: list[FileKey] = field(default_factory=list)  #: files that safe mode leaves out
+    misnamed: list[FileKey] = field(
+        default_factory=list
+    )  #: new files whose name, in escapes here, is not UTF-8
 
 
 class BundleCatalog:
@@ -60,6 +64,7 @@ class BundleCatalog:
         self._settings = settings
         self._fingerprints = Fingerprints(bundle.folder)
         self._files: dict[str, _KnownFile] = {}
+        self._misnamed: set[str] = set()
         self._waiting: deque[_KnownFile] = deque()
         self._due: list[tuple[float, str]] = []
 
@@ -72,10 +77,17 @@ class BundleCatalog:
         Raises:
             BundleUnreadableError: the folder cannot be listed; nothing is changed.
         """
-        found = find_dag_files(self.bundle.folder, self._settings.ignore_syntax)
-        changes = Changes(found=frozenset(found))
+        listed = find_dag_files(self.bundle.folder, self._settings.ignore_syntax)
+        found = [file for file in listed if is_valid_text(file)]
+        misnamed = {
+            as_valid_text(file) for file in set(listed).difference(found) if self._may_have_dags(file)
+        }
+        changes = Changes(found=frozenset(found) | misnamed)
         for file in self._files.keys() - changes.found:
             changes.gone.append(self._files.pop(file).key)
+        changes.gone += [FileKey(self.bundle.name, file) for file in self._misnamed - misnamed]
+        changes.misnamed += [FileKey(self.bundle.name, file) for file in misnamed - self._misnamed]
+        self._misnamed = misnamed
         for file in found:
             self._look_at(file, now, something_changed, changes)
         self._fingerprints.forget_except({path for known in self._files.values() for path in known.paths})

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from etesian.foundation.errors import EtesianError
+from etesian.foundation.valid_text import as_valid_text
 from etesian.parser.messages import ChildEnded, ImportFailure, ParseFiles, Verdict
 from etesian.sdk.dag_loading import DagFileError
 
@@ -27,6 +28,11 @@ class FailureWriter:
         """``file`` is relative to the bundle's ``folder``."""
         self._file = file
         self._path = str((folder / file).resolve())
+
+    @staticmethod
+    def of_name(file: str) -> ImportFailure:
+        """Return the failure of a file whose name, in escapes here, is not UTF-8."""
+        return ImportFailure(message=f"{file}: its name is not UTF-8, so that it is not read; rename it")
 
     def of_import(self, error: BaseException) -> ImportFailure:
         """Return the failure of a file that raised while it was imported."""
@@ -70,7 +76,8 @@ class FailureWriter:
         return f"{self._file}:{line}" if line else self._file
 
     def _failure(self, sentence: str, line: int | None, details: str = "") -> ImportFailure:
-        return ImportFailure(message=f"{sentence}\n\n{_shorten(details)}" if details else sentence, line=line)
+        message = f"{sentence}\n\n{_shorten(details)}" if details else sentence
+        return ImportFailure(message=as_valid_text(message), line=line)
 
     def _dumped_line(self, output: str) -> int | None:
         """Return the DAG file's innermost line in a traceback that ``faulthandler`` wrote."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from hashlib import blake2b
 from pathlib import Path
@@ -73,9 +74,8 @@ def _signature(path: Path) -> _Signature:
 def _hash_content(path: Path) -> str:
     digest = blake2b(digest_size=16)
     if path.is_dir():
-        digest.update(
-            "\0".join(sorted(entry.name for entry in path.iterdir() if entry.name != "__pycache__")).encode()
-        )
+        names = sorted(entry.name for entry in path.iterdir() if entry.name != "__pycache__")
+        digest.update(os.fsencode("\0".join(names)))  # names need not be UTF-8
     else:
         with path.open("rb") as file:
             while block := file.read(1 << 20):

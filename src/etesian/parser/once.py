@@ -11,7 +11,9 @@ import msgspec
 
 from etesian.foundation.clock import SystemClock
 from etesian.foundation.errors import EtesianError
+from etesian.foundation.valid_text import as_valid_text, is_valid_text
 from etesian.parser.crew import Answerer, Crew, FileResult
+from etesian.parser.failure import FailureWriter
 from etesian.parser.messages import ImportFailure
 from etesian.parser.owners import FileKey
 from etesian.parser.settings import Bundle, ParserSettings
@@ -76,7 +78,12 @@ def iter_parse_once(
     folders = {str(number): folder for number, (folder, _) in enumerate(jobs)}
     crew = Crew(settings, SystemClock(), answer or answer_without_store)
     try:
-        queued = deque(FileKey(str(number), file) for number, (_, file) in enumerate(jobs))
+        queued: deque[FileKey] = deque()
+        for number, (folder, file) in enumerate(jobs):
+            if is_valid_text(file):
+                queued.append(FileKey(str(number), file))
+            else:
+                yield _misnamed_file(folder, as_valid_text(file))
         while queued or not crew.is_idle:
             while queued and crew.has_room:
                 key = queued.popleft()
@@ -127,6 +134,11 @@ def _may_have_dags(path: Path) -> bool:
         return path.suffix == ".zip" or mentions_dags(path.read_bytes())
     except OSError:
         return True  # the import will say what is wrong
+
+
+def _misnamed_file(folder: Path, file: str) -> LocalFile:
+    failures = (FailureWriter.of_name(file),)
+    return LocalFile(path=folder / file, file=file, specs=(), failures=failures, warnings=(), seconds=0.0)
 
 
 def _local_file(result: FileResult, folder: Path) -> LocalFile:

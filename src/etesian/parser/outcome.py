@@ -52,6 +52,11 @@ def judge_parsed(key: FileKey, folder: Path, parsed: Parsed, owners: DagOwners) 
     )
 
 
+def judge_misnamed(key: FileKey) -> FileOutcome:
+    """Return what it means that the name of a file, which ``key`` has in escapes, is not UTF-8."""
+    return FileOutcome(key=key, failures=(FailureWriter.of_name(key.file),))
+
+
 def judge_gone(key: FileKey, owners: DagOwners) -> FileOutcome:
     """Return what it means that a file is gone or no longer speaks of DAGs, and note it in ``owners``."""
     gone, released = owners.keep_only(key, ())

@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from etesian.foundation.valid_text import is_valid_text
+
 _WRITES = os.O_WRONLY | os.O_RDWR
 _LISTINGS = frozenset({"os.listdir", "os.scandir"})
 
@@ -67,7 +69,7 @@ class ReadTracker:
 
     @staticmethod
     def _counts(path: str) -> bool:
-        return not path.endswith(".pyc") and "__pycache__" not in path
+        return not path.endswith(".pyc") and "__pycache__" not in path and is_valid_text(path)
 
 
 def _absolute(path: object) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import socket
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Final
 
 from watchfiles import DefaultFilter, watch
 
@@ -14,6 +15,8 @@ logger = logging.getLogger(__name__)
 
 #: How long the watching thread may sleep before it looks whether it should end, in milliseconds.
 _NAP_MILLISECONDS = 5_000
+#: Before the folders are watched again after that failed; doubled up to the second.
+_RETRY_SECONDS: Final = (0.1, 60.0)
 
 
 class FolderWatcher:
@@ -53,20 +56,34 @@ class FolderWatcher:
         self._write.close()
 
     def _watch(self) -> None:
-        try:
-            for _ in watch(
-                *self._folders,
-                watch_filter=DefaultFilter(),
-                debounce=self._debounce_milliseconds,
-                step=self._debounce_milliseconds,
-                stop_event=self._stop,
-                rust_timeout=_NAP_MILLISECONDS,
-                raise_interrupt=False,
-            ):
+        delay, longest = _RETRY_SECONDS
+        while not self._stop.is_set():
+            try:
+                for _ in self._changes():
+                    self._ring()
+                    delay = _RETRY_SECONDS[0]
+            except Exception as error:
+                # For instance too many watches for this user, a file system without notifications, or a change of
+                # a file whose name is not UTF-8, which ends the watch.
+                logger.warning(
+                    "for %.1f s changes of DAG files are noticed by looking from time to time only: %s",
+                    delay,
+                    error,
+                )
                 self._ring()
-        except Exception as error:
-            # For instance too many watches for this user, or a file system without notifications.
-            logger.warning("changes of DAG files are noticed by looking from time to time only: %s", error)
+                self._stop.wait(delay)
+                delay = min(delay * 2, longest)
+
+    def _changes(self) -> Iterator[object]:
+        return watch(
+            *self._folders,
+            watch_filter=DefaultFilter(),
+            debounce=self._debounce_milliseconds,
+            step=self._debounce_milliseconds,
+            stop_event=self._stop,
+            rust_timeout=_NAP_MILLISECONDS,
+            raise_interrupt=False,
+        )
 
     def _ring(self) -> None:
         try:

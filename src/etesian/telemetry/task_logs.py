@@ -18,6 +18,8 @@ from urllib.parse import quote
 
 import msgspec
 
+from etesian.foundation.valid_text import as_valid_text
+
 #: File systems allow 255 bytes for one name; the prefix and a hash need some of them.
 _MAX_PART_BYTES: Final = 200
 _READ_BYTES: Final = 1024 * 1024
@@ -56,15 +58,6 @@ def encode_line(line: LogLine) -> bytes:
         texts = {name: getattr(line, name) for name in ("m", "l", "s", "e")}
         valid = {name: None if text is None else as_valid_text(text) for name, text in texts.items()}
         return _encoder.encode(msgspec.structs.replace(line, **valid)) + b"\n"
-
-
-def as_valid_text(text: str) -> str:
-    r"""Return text that UTF-8 can write: Python gives names of files that are not UTF-8 as lone surrogates.
-
-    >>> as_valid_text("caf\udce9")
-    'caf\\udce9'
-    """
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def log_path(logs_dir: Path, dag_id: str, run_id: str, task_id: str, map_index: int, try_number: int) -> Path:

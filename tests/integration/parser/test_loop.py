@@ -1,5 +1,6 @@
 """The parser against a real store: files come, change and go, and the store follows."""
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -167,6 +168,27 @@ def test_a_broken_file_keeps_its_last_good_version_until_it_is_mended(platform):
         platform.write("a.py", dag_file("a", "dag.description = 'mended'"))
         eventually(lambda: platform.description("a") == "mended")
         eventually(lambda: platform.errors() == {})
+
+
+def test_a_file_whose_name_is_not_utf8_is_told_and_touches_no_other(platform):
+    misnamed = Path(os.fsdecode(os.fsencode(platform.folder) + b"/caf\xe9.py"))
+    misnamed.write_text(dag_file("latin"))
+    reader = "import pathlib\n[path.read_text() for path in pathlib.Path(__file__).parent.glob('*.py')]\n"
+    platform.write("other.py", reader + dag_file("good"))
+    with platform.parsing():
+        eventually(lambda: platform.dag_ids() == ["good"])
+        eventually(lambda: "caf\\udce9.py" in platform.errors())
+        assert "not UTF-8" in platform.errors()["caf\\udce9.py"]
+    with platform.parsing():
+        misnamed.rename(platform.folder / "café.py")
+        eventually(lambda: platform.dag_ids() == ["good", "latin"])
+        eventually(lambda: not platform.errors())
+
+
+def test_a_message_that_is_not_valid_unicode_is_told(platform):
+    platform.write("bad.py", "from etesian import DAG\nraise ValueError('no file caf\\udce9')\n")
+    with platform.parsing():
+        eventually(lambda: "no file caf\\udce9" in platform.errors().get("bad.py", ""))
 
 
 def test_the_second_definition_of_a_dag_is_refused_until_the_first_one_goes(platform):

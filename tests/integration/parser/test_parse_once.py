@@ -1,5 +1,6 @@
 """DAG files of every kind, imported in real processes."""
 
+import os
 from pathlib import Path
 from textwrap import dedent
 from zipfile import ZipFile
@@ -92,6 +93,15 @@ def test_a_bad_file_is_told_what_is_wrong_and_where_and_does_not_touch_others(tm
     assert words in failure.message
     assert failure.line == line
     assert [spec.dag_id for spec in found["a_good.py"].specs + found["z_good.py"].specs] == ["good", "later"]
+
+
+def test_a_file_whose_name_is_not_utf8_is_told_by_its_name_in_escapes(tmp_path):
+    write(tmp_path, good=GOOD)
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.py")).write_text(GOOD)
+    found = parse(tmp_path)
+    assert [spec.dag_id for spec in found["good.py"].specs] == ["good"]
+    (failure,) = found["caf\\udce9.py"].failures
+    assert "not UTF-8" in failure.message
 
 
 def test_a_file_that_hangs_is_stopped_and_told_its_line(tmp_path):

@@ -14,7 +14,7 @@ from etesian.foundation.stop import StopSignal
 from etesian.parser.catalog import BundleCatalog, Changes
 from etesian.parser.crew import Crew, FileResult
 from etesian.parser.loop.outcome_store import OutcomeStore
-from etesian.parser.outcome import FileOutcome, judge_gone, judge_parsed
+from etesian.parser.outcome import FileOutcome, judge_gone, judge_misnamed, judge_parsed
 from etesian.parser.owners import DagOwners, FileKey
 from etesian.parser.settings import ParserSettings
 from etesian.parser.watcher import FolderWatcher
@@ -175,6 +175,8 @@ class _ParserService:
             self._watcher = self._watch()
         for key in (*changes.gone, *changes.without_dags):
             self._note(judge_gone(key, self._owners))
+        for key in changes.misnamed:
+            self._note(judge_misnamed(key))
         for key in [key for key in self._unseen if key.bundle == bundle]:
             self._unseen.discard(key)
             if key.file not in changes.found:  # it went away while no parser ran
