@@ -14,6 +14,8 @@ _EDGES = names("etesian.sdk.dependency", "DependencyMixin", TaskMixin="Dependenc
 )
 
 MODULES = {
+    "airflow.config_templates": {},
+    "airflow.config_templates.airflow_local_settings": {"": "etesian.compat.logging_names"},
     "airflow.decorators": names("etesian.sdk.taskflow", "TaskDecoratorCollection"),
     "airflow.decorators.bash": names(_DECORATORS, "bash_task"),
     "airflow.decorators.branch_external_python": names(_DECORATORS, "branch_external_python_task"),
@@ -52,9 +54,14 @@ MODULES = {
     ),
     "airflow.typing_compat": _TYPING,
     "airflow.utils.context": names("etesian.sdk.context_keys", KNOWN_CONTEXT_KEYS="CONTEXT_KEYS"),
+    "airflow.utils.json": names(
+        "etesian.compat.json_encoder", "AirflowJsonEncoder", WebEncoder="AirflowJsonEncoder"
+    ),
     "airflow.utils.net": names("etesian.compat.security", "get_hostname", getfqdn="get_hostname"),
     "airflow.utils.setup_teardown": names("etesian.sdk.setup_teardown", "SetupTeardownContext"),
     "airflow.utils.task_group": names("etesian.sdk.scope", "TaskGroupContext"),
     "airflow.utils.weight_rule": names("etesian.compat.weight_rule", "WeightRule"),
     "airflow.utils.xcom": sdk.XCOM,
+    "airflow.www": {},
+    "airflow.www.utils": names("etesian.compat.renderers", "get_attr_renderer"),
 }  # fmt: skip

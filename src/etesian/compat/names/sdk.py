@@ -208,6 +208,11 @@ MODULES = {
     "airflow.sdk.execution_time.xcom": XCOM,
     "airflow.sdk.execution_time.comms": names(
         "etesian.compat.supervisor_messages", "XComResult", "VariableResult", "ConnectionResult"
+    )
+    | names(
+        "etesian.sdk.asset_events",
+        AssetEventResult="AssetEvent",
+        AssetEventDagRunReferenceResult="AssetEvent",
     ),
     "airflow.sdk.execution_time.timeout": names("etesian.compat.timeout", "timeout"),
     "airflow.sdk.execution_time.task_runner": names(

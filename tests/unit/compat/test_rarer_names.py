@@ -1,0 +1,40 @@
+"""Helpers of Airflow that few DAG files import."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import logging
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from etesian.sdk.asset_events import AssetEvent
+
+
+def test_the_encoder_writes_what_json_cannot() -> None:
+    encoder = importlib.import_module("airflow.utils.json").AirflowJsonEncoder
+    given = {"day": date(2030, 1, 2), "whole": Decimal(3), "part": Decimal("0.5"), "set": {1}, "raw": b"x"}
+    text = '{"day": "2030-01-02", "whole": 3, "part": 0.5, "set": [1], "raw": "x"}'
+    assert json.dumps(given, cls=encoder) == text
+    with pytest.raises(TypeError, match="object"):
+        json.dumps(object(), cls=encoder)
+
+
+def test_the_options_of_logging_can_be_imported_by_name() -> None:
+    settings = importlib.import_module("airflow.config_templates.airflow_local_settings")
+    record = logging.LogRecord("x", logging.INFO, "dags/a.py", 7, "read %d rows", (3,), None)
+    assert logging.Formatter(settings.LOG_FORMAT).format(record).endswith("{a.py:7} INFO - read 3 rows")
+    assert settings.REMOTE_LOGGING is False
+
+
+def test_operators_may_ask_which_languages_of_templates_there_are() -> None:
+    renderers = importlib.import_module("airflow.www.utils").get_attr_renderer()
+    assert "postgresql" in renderers
+    assert renderers["sql"]("select 1") == "select 1"
+
+
+def test_an_event_that_triggered_a_run_has_the_name_of_the_supervisors_message() -> None:
+    comms = importlib.import_module("airflow.sdk.execution_time.comms")
+    assert comms.AssetEventDagRunReferenceResult is AssetEvent
