@@ -93,8 +93,12 @@ def as_collection(value: Any) -> list[Any]:
     return [value]
 
 
+#: Counts are added up and kept in databases, whose numbers end.
+LARGEST_COUNT: Final = 2**31 - 1
+
+
 def check_at_least(value: Any, least: int, what: str) -> int:
-    """Return a whole number that is not below ``least``.
+    """Return a whole number that is not below ``least``; one beyond ``LARGEST_COUNT`` means without end, and is that.
 
     Raises:
         InvalidDagError: it is not a whole number, or below.
@@ -103,7 +107,7 @@ def check_at_least(value: Any, least: int, what: str) -> int:
         raise InvalidDagError(f"{what} must be a whole number, got {type(value).__name__}: {value!r:.80}")
     if value < least:
         raise InvalidDagError(f"{what} must be at least {least}, got {value}")
-    return value
+    return min(value, LARGEST_COUNT)
 
 
 def as_retries(value: Any, what: str) -> int:

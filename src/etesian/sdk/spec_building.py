@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from etesian.sdk.arguments import LARGEST_COUNT
 from etesian.sdk.assets import to_asset_specs
 from etesian.sdk.dag import DAG
 from etesian.sdk.exceptions import FailFastDagInvalidTriggerRule, ParamValidationError
@@ -103,8 +104,8 @@ def _build_task(task: Any, dag: DAG, priority: int) -> TaskSpec:
         end_date=_unless_same(task.end_date, dag.end_date),
         pool=task.pool,
         pool_slots=task.pool_slots,
-        priority=priority,
-        priority_weight=task.priority_weight,
+        priority=_within_bounds(priority),
+        priority_weight=_within_bounds(task.priority_weight),
         weight_rule=describe_weight_rule(task.weight_rule),
         queue=task.queue,
         executor=task.executor,
@@ -152,6 +153,11 @@ def _own_params(task: Any, dag: DAG) -> dict[str, object]:
         if name not in dag.params or dag.params.get_param(name).to_spec() != spec:
             own[name] = as_plain(spec.value)
     return own
+
+
+def _within_bounds(weight: int) -> int:
+    """Return a priority that any database can keep: sums of large weights are larger still."""
+    return max(-LARGEST_COUNT, min(weight, LARGEST_COUNT))
 
 
 def _effective_priorities(tasks: Sequence[Any]) -> dict[str, int]:

@@ -508,3 +508,16 @@ def test_tasks_made_of_functions_carry_the_name_of_their_decorator() -> None:
         "shell": ("@task.bash", "_BashDecoratedOperator"),
         "empty": ("EmptyOperator", ""),
     }
+
+
+def test_numbers_that_no_database_can_keep_mean_without_end() -> None:
+    most = 2**31 - 1
+    with DAG("d", schedule=None, max_active_runs=10**19, max_active_tasks=10**19) as dag:
+        first = EmptyOperator(task_id="a", priority_weight=2**31 - 1, pool_slots=10**19, retries=10**19)
+        first >> EmptyOperator(task_id="b", priority_weight=10**19)
+        EmptyOperator(task_id="c", priority_weight=-(10**19))
+    spec = build_spec(dag, file="d.py")
+    tasks = {task.task_id: task for task in spec.tasks}
+    assert (spec.max_active_runs, spec.max_active_tasks) == (most, most)
+    assert (tasks["a"].retries, tasks["a"].pool_slots) == (most, most)
+    assert {name: task.priority for name, task in tasks.items()} == {"a": most, "b": most, "c": -most}
