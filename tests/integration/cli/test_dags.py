@@ -153,3 +153,44 @@ def test_what_a_person_changes_is_written_into_the_audit_log(run: Run, store: St
 
     assert [(entry.action, entry.details) for entry in found] == [("unpause_dag", {"source": "cli"})]
     assert found[0].user
+
+
+def test_trying_a_dag_whose_file_is_broken_says_that_files_are(run: Run, dag_file: Path) -> None:
+    dag_file.write_text("from etesian import DAG\n1 / 0\n")
+
+    result = run("dags", "test", "trial")
+
+    assert result.code == 3
+    assert f"no DAG file below '{dag_file.parent}' defines 'trial'; there are none" in result.err
+    assert f"; 1 file cannot be imported, `etesian check {dag_file.parent}` says why" in result.err
+
+
+def test_a_file_that_hangs_is_given_up_when_the_settings_say(
+    run: Run, dag_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ETESIAN__PARSER__FILE_TIMEOUT_SECONDS", "1")
+    dag_file.write_text("from etesian import DAG\nimport threading\nthreading.Event().wait()\n")
+
+    result = run("run", str(dag_file))
+
+    assert result.code == 1
+    assert "trial.py:3: the import did not end within 1 second" in result.err
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "message"),
+    [
+        ("x = 1", 1, "defines no DAG"),
+        (
+            "from etesian import DAG\na, b = DAG('a'), DAG('b')",
+            2,
+            "defines 2 DAGs; name one with --dag: a, b",
+        ),
+    ],
+)
+def test_a_file_to_run_defines_one_dag(run: Run, dag_file: Path, text: str, code: int, message: str) -> None:
+    dag_file.write_text(text + "\n")
+
+    result = run("run", str(dag_file))
+
+    assert (result.code, message in result.err) == (code, True)

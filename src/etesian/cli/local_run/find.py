@@ -2,30 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from etesian.cli.errors import NotFoundError
+from etesian.cli.errors import CommandError, ExitCode, count_of, suggest
+from etesian.cli.progress import show_progress
 from etesian.cli.services.folders import examples_folder
+from etesian.cli.services.parser_choice import parser_settings
 from etesian.config.settings import Settings
 from etesian.parser.once import iter_parse_once
-from etesian.parser.settings import DEFAULT_PRELOAD, ParserSettings
+
+
+class UnknownDagError(CommandError):
+    """No file below the folders defines the DAG, or the one that does cannot be read."""
+
+    exit_code = ExitCode.NOT_FOUND
+
+    def __init__(self, dag_id: str, folders: Sequence[Path], known: Sequence[str], broken: int) -> None:
+        where = " and ".join(repr(str(folder)) for folder in folders)
+        text = f"no DAG file below {where} defines {dag_id!r}{suggest(dag_id, known)}"
+        if broken:
+            text += f"; {count_of(broken, 'file')} cannot be imported, `etesian check {folders[0]}` says why"
+        super().__init__(text)
+        self.dag_id = dag_id
 
 
 def find_dag_file(settings: Settings, dag_id: str) -> Path:
     """Return the file that defines a DAG, if one does.
 
     Raises:
-        NotFoundError: no file does.
+        UnknownDagError: no file does.
     """
     folders = [settings.core.dags_folder]
     if settings.core.load_examples:
         folders.append(examples_folder())
-    parser = ParserSettings(bundles=(), preload=(*DEFAULT_PRELOAD, *settings.core.preload))
     known: list[str] = []
-    for found in iter_parse_once([folder for folder in folders if folder.is_dir()], settings=parser):
+    broken = 0
+    present = [folder for folder in folders if folder.is_dir()]
+    for found in show_progress(
+        iter_parse_once(present, settings=parser_settings(settings)), "looking for the DAG"
+    ):
         names = [spec.dag_id for spec in found.specs]
         if dag_id in names:
             return found.path
         known += names
-    where = " and ".join(repr(str(folder)) for folder in folders)
-    raise NotFoundError(f"DAG in {where} of name", dag_id, known)
+        broken += bool(found.failures)
+    raise UnknownDagError(dag_id, folders, known, broken)

@@ -18,12 +18,12 @@ from etesian.cli.local_run.engine import running_engine
 from etesian.cli.local_run.follow import Follower, summarise
 from etesian.cli.local_run.home import borrow, temporary_home
 from etesian.cli.services import wiring
+from etesian.cli.services.parser_choice import parser_settings
 from etesian.config.settings import Settings
 from etesian.foundation.clock import utc_now
 from etesian.lifecycle.records import DagRunRecord, RunKey, TaskInstanceRecord
 from etesian.lifecycle.state import RunState
 from etesian.parser.once import LocalFile, parse_once
-from etesian.parser.settings import DEFAULT_PRELOAD, ParserSettings
 from etesian.spec.dag import DagSpec
 from etesian.spec.schedule import NoSchedule
 from etesian.store import Store
@@ -96,7 +96,7 @@ def _bundle_folder(own: Settings, path: Path) -> Path:
 
 
 def _parse(path: Path, settings: Settings, store: Store) -> LocalFile:
-    parser = ParserSettings(bundles=(), preload=(*DEFAULT_PRELOAD, *settings.core.preload))
+    parser = parser_settings(settings)
     found = parse_once([path], settings=parser, answer=lambda request: answer(store, request, now=utc_now()))
     return found[0]
 
