@@ -38,3 +38,14 @@ def test_operators_may_ask_which_languages_of_templates_there_are() -> None:
 def test_an_event_that_triggered_a_run_has_the_name_of_the_supervisors_message() -> None:
     comms = importlib.import_module("airflow.sdk.execution_time.comms")
     assert comms.AssetEventDagRunReferenceResult is AssetEvent
+
+
+def test_constants_that_libraries_import_have_the_values_of_this_installation() -> None:
+    defaults = importlib.import_module("airflow.models.abstractoperator")
+    assert (defaults.DEFAULT_QUEUE, defaults.DEFAULT_RETRIES, defaults.DEFAULT_POOL_SLOTS) == (
+        "default",
+        0,
+        1,
+    )
+    assert importlib.import_module("airflow.models.base").ID_LEN == 250
+    assert "true" in importlib.import_module("airflow.utils.strings").TRUE_LIKE_VALUES

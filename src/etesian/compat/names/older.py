@@ -33,6 +33,7 @@ MODULES = {
     "airflow.lineage.entities": names(
         "etesian.compat.lineage_entities", "Column", "File", "Table", "Tag", "User"
     ),
+    "airflow.models.base": names("etesian.compat.constants", "ID_LEN", "COLLATION_ARGS"),
     "airflow.models.baseoperator": names("etesian.sdk.operator_meta", "BaseOperatorMeta"),
     "airflow.models.dagparam": names("etesian.sdk.params", "DagParam"),
     "airflow.models.operator": names("etesian.sdk.operator", Operator="BaseOperator"),

@@ -30,7 +30,7 @@ LINEAGE = names(
 MODULES = {
     "airflow": names("etesian.compat.version", "__version__") | names(
         "etesian.compat.settings_names", "PY36", "PY37", "PY38"
-    ),
+    ) | names("etesian.compat.constants", "PY39", "PY310", "PY311", "PY312"),
     "airflow.version": names("etesian.compat.version", "version", "__version__"),
     "airflow.configuration": {"": "etesian.compat.configuration"},
     "airflow.settings": {"": "etesian.compat.settings_names"},

@@ -197,7 +197,8 @@ MODULES = {
     "airflow.sdk.exceptions": EXCEPTIONS,
     "airflow.sdk.execution_time": {},
     "airflow.sdk.execution_time.callback_runner": CALLBACK_RUNNER,
-    "airflow.sdk.execution_time.context": EXECUTION_CONTEXT,
+    "airflow.sdk.execution_time.context": EXECUTION_CONTEXT
+    | names("etesian.sdk.asset_events", TriggeringAssetEventsAccessor="TriggeringAssetEvents"),
     "airflow.sdk.execution_time.hitl": names(
         "etesian.compat.human_input",
         "HITLUser",
