@@ -104,7 +104,7 @@ def open_store(
     else:
         engine = create_engine(
             parsed,
-            connect_args=postgresql.connect_arguments(busy_timeout_seconds),
+            connect_args=postgresql.connect_arguments(parsed, busy_timeout_seconds),
             pool_size=pool_size,
             max_overflow=20,
             pool_pre_ping=False,

@@ -18,6 +18,14 @@ from etesian.store.errors import (
 )
 
 _CONNECT_TIMEOUT_SECONDS: Final = 10
+#: A server that a broken network hides is given up after half a minute; the system's own patience is hours.
+KEEPALIVE: Final = {
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 4,
+    "tcp_user_timeout": 30_000,
+}
 
 #: The first characters of a SQLSTATE, the error to raise, and what the user can do.
 _CAUSES: Final = (
@@ -36,13 +44,15 @@ _CAUSES: Final = (
 )
 
 
-def connect_arguments(busy_timeout_seconds: float) -> dict[str, object]:
-    """Return what each connection is opened with."""
-    return {
+def connect_arguments(url: URL, busy_timeout_seconds: float) -> dict[str, object]:
+    """Return what each connection is opened with besides what ``url`` says, which counts more."""
+    arguments = {
         "connect_timeout": _CONNECT_TIMEOUT_SECONDS,
         "application_name": "etesian",
-        "options": f"-c timezone=UTC -c lock_timeout={int(busy_timeout_seconds * 1000)}",
+        **KEEPALIVE,
+        "options": f"{url.query.get('options', '')} -c timezone=UTC -c lock_timeout={int(busy_timeout_seconds * 1000)}",
     }
+    return {name: value for name, value in arguments.items() if name == "options" or name not in url.query}
 
 
 def prepare_engine(engine: Engine) -> None:

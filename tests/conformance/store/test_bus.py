@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from etesian.foundation.run_dir import run_directory
-from etesian.store import Store
+from etesian.store import Store, open_store
 from etesian.store.bus import Bell, Bus, open_bus
 from tests.conformance.store.waiting import wait_for, wait_until
 
@@ -83,9 +84,33 @@ def test_a_broken_connection_is_renewed_and_tells_what_may_have_been_missed(
     with store.write() as connection:
         bells = "FROM pg_stat_activity WHERE application_name = 'etesian-bell'"
         assert any(connection.execute(text(f"SELECT pg_terminate_backend(pid) {bells}")).scalars())
-    assert heard(bell, {"inbox", "changes", "specs"}) == {"inbox", "changes", "specs"}
+    every_topic = {"inbox", "changes", "triggers", "specs"}
+    assert heard(bell, every_topic) == every_topic
     bus.ring("inbox")
     heard(bell, {"inbox"})
+
+
+@pytest.mark.postgresql
+def test_the_url_may_say_how_connections_are_made(postgresql_url: str, tmp_path: Path) -> None:
+    said = "connect_timeout=7&application_name=ours&keepalives_idle=3&options=-c%20search_path%3Dpg_catalog"
+    store = open_store(f"{postgresql_url}?{said}", home=tmp_path)
+    bus = open_bus(store)
+    bell = bus.listen(["changes"])
+    with store.read() as connection:
+        names = ("application_name", "search_path", "timezone")
+        settings = [connection.execute(text(f"SHOW {name}")).scalar() for name in names]
+        assert settings == ["ours", "pg_catalog", "UTC"]
+        info = connection.connection.driver_connection.info.get_parameters()  # type: ignore[union-attr]
+        assert (info["keepalives_idle"], info["keepalives_interval"], info["connect_timeout"]) == (
+            "3",
+            "5",
+            "7",
+        )
+    bus.ring("changes")
+    assert heard(bell, {"changes"}) == {"changes"}
+    bell.close()
+    bus.close()
+    store.dispose()
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

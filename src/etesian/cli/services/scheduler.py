@@ -14,12 +14,14 @@ from etesian.scheduler.shell.parts import Parts
 from etesian.scheduler.shell.scheduler import run_scheduler
 from etesian.store import Store
 from etesian.store.bus import open_bus
-from etesian.store.errors import LeadershipLostError, StaleMemoryError
+from etesian.store.errors import LeadershipLostError, StaleMemoryError, StoreUnavailableError
 
 logger = logging.getLogger(__name__)
 
 #: Between two terms of one process: should what ended a term last, the log stays readable.
 RESTART_DELAY_SECONDS: Final = 0.1
+#: Before the database is tried again when it could not be reached, as while it is restarted.
+OUTAGE_DELAY_SECONDS: Final = 1.0
 
 
 def run(settings: Settings, store: Store | None = None) -> None:
@@ -54,11 +56,14 @@ def _run_term(settings: Settings, store: Store, stop: StopSignal) -> None:
     except LeadershipLostError as error:
         logger.warning("%s; standing by", error)
         _wait(stop)
+    except StoreUnavailableError as error:
+        logger.warning("%s; until then nothing is scheduled", error)
+        _wait(stop, OUTAGE_DELAY_SECONDS)
     finally:
         bus.close()
 
 
-def _wait(stop: StopSignal) -> None:
+def _wait(stop: StopSignal, seconds: float = RESTART_DELAY_SECONDS) -> None:
     with selectors.DefaultSelector() as selector:
         selector.register(stop, selectors.EVENT_READ)
-        selector.select(RESTART_DELAY_SECONDS)
+        selector.select(seconds)

@@ -23,6 +23,7 @@ def run_scheduler(parts: Parts) -> None:
         StaleMemoryError: the store is not as the core remembers it. The lease is free again: start anew, with
             new parts, and the next term loads what the store knows.
         LeadershipLostError: another scheduler took over. Memory is of no worth then; start anew as a standby.
+        StoreUnavailableError: the store could not be read, or not in time. Start anew when it is there again.
     """
     leadership = Leadership(parts.settings, parts.store)
     if not _wait_for_leadership(parts, leadership):

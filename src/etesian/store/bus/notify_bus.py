@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy.engine import Engine
 
+from etesian.store.postgresql import KEEPALIVE
+
 if TYPE_CHECKING:
     import psycopg
 
@@ -24,7 +26,7 @@ CHANNEL: Final = "etesian"
 _FIRST_DELAY_SECONDS: Final = 0.2
 _MAX_DELAY_SECONDS: Final = 5.0
 #: Told to listeners after a broken connection was renewed, because rings may have been missed.
-ALL_TOPICS: Final = frozenset({"inbox", "changes", "specs"})
+ALL_TOPICS: Final = frozenset({"inbox", "changes", "triggers", "specs"})
 
 
 class NotifyBus:
@@ -92,6 +94,8 @@ class _Ringer:
                 logger.warning(
                     "a ring of the bell was lost, its listeners will look by themselves: %s", error
                 )
+                if connection is not None:
+                    connection.close()
                 connection = None
         if connection is not None:
             connection.close()
@@ -171,11 +175,7 @@ class NotifyBell:
 
 def _connect(engine: Engine) -> psycopg.Connection[Any]:
     arguments, options = engine.dialect.create_connect_args(engine.url)
-    connection: psycopg.Connection[Any] = engine.dialect.loaded_dbapi.connect(
-        *arguments,
-        **options,
-        autocommit=True,
-        connect_timeout=int(_MAX_DELAY_SECONDS),
-        application_name="etesian-bell",
-    )
+    timeout = {"connect_timeout": int(_MAX_DELAY_SECONDS)}
+    wanted = {**KEEPALIVE, **timeout, **options, "application_name": "etesian-bell", "autocommit": True}
+    connection: psycopg.Connection[Any] = engine.dialect.loaded_dbapi.connect(*arguments, **wanted)
     return connection
