@@ -81,6 +81,11 @@ provider-suites:
 	$(BIN)/python -m scripts.provider_suites --python $(or $(SUITES_PYTHON),$(BIN)/python) \
 		$(if $(REAL_PYTHON),--real-python $(REAL_PYTHON)) $(if $(SDISTS),--sdists $(SDISTS)) $(SUITES)
 
+.PHONY: airflow-examples
+# VERSION: 1.10.15, 2.10.5 or 3.3.2; EXAMPLES_PYTHON: an environment with Etesian, its development tools and providers
+airflow-examples:
+	$(or $(EXAMPLES_PYTHON),$(BIN)/python) -m scripts.airflow_examples $(VERSION) $(if $(WHEELS),--wheels $(WHEELS))
+
 .PHONY: provider-imports
 provider-imports:
 	$(BIN)/python -m scripts.provider_suites --imports --python $(or $(SUITES_PYTHON),$(BIN)/python)
