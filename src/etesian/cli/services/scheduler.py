@@ -14,7 +14,7 @@ from etesian.scheduler.shell.parts import Parts
 from etesian.scheduler.shell.scheduler import run_scheduler
 from etesian.store import Store
 from etesian.store.bus import open_bus
-from etesian.store.errors import LeadershipLostError, StaleMemoryError, StoreUnavailableError
+from etesian.store.errors import LeadershipLostError, StaleMemoryError, StoreFullError, StoreUnavailableError
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ def _run_term(settings: Settings, store: Store, stop: StopSignal) -> None:
     except LeadershipLostError as error:
         logger.warning("%s; standing by", error)
         _wait(stop)
-    except StoreUnavailableError as error:
+    except (StoreUnavailableError, StoreFullError) as error:
         logger.warning("%s; until then nothing is scheduled", error)
         _wait(stop, OUTAGE_DELAY_SECONDS)
     finally:
