@@ -7,24 +7,30 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+from etesian.telemetry.task_logs import IMPORTS_FOLDER
+
 #: What the folders of DAGs and of runs begin with; anything else in the logs folder is not ours to delete.
 _DAG_PREFIX = "dag_id="
 _RUN_PREFIX = "run_id="
+_BUNDLE_PREFIX = "bundle="
 
 
 def delete_old_logs(logs_dir: Path, before: datetime) -> Iterator[int]:
     """Delete the logs that nobody has written to since a moment; yield, run by run, how many went.
 
-    A run's folder goes with its last log, and a DAG's folder with its last run. What cannot be deleted stays.
+    A run's folder goes with its last log, and a DAG's folder with its last run. Logs of imports go likewise, bundle
+    by bundle. What cannot be deleted stays.
     """
     limit = before.timestamp()
     for dag_folder in _folders(logs_dir, _DAG_PREFIX):
         for run_folder in _folders(dag_folder, _RUN_PREFIX):
-            yield _clean_run(run_folder, limit)
+            yield _clean_folder(run_folder, limit)
         _remove_if_empty(dag_folder)
+    for bundle_folder in _folders(logs_dir / IMPORTS_FOLDER, _BUNDLE_PREFIX):
+        yield _clean_folder(bundle_folder, limit)
 
 
-def _clean_run(folder: Path, limit: float) -> int:
+def _clean_folder(folder: Path, limit: float) -> int:
     deleted = 0
     try:
         with os.scandir(folder) as entries:

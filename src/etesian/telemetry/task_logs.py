@@ -23,6 +23,9 @@ from etesian.foundation.valid_text import as_valid_text
 #: File systems allow 255 bytes for one name; the prefix and a hash need some of them.
 _MAX_PART_BYTES: Final = 200
 _READ_BYTES: Final = 1024 * 1024
+_MAX_IMPORT_LOG_BYTES: Final = 1024 * 1024
+#: Below the logs folder: what DAG files print while workers import them.
+IMPORTS_FOLDER: Final = "imports"
 #: What ``_safe`` leaves as it is; nearly every name is made of these, and every task asks.
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_.\-~:+@]*")
 
@@ -83,7 +86,16 @@ def callback_log_path(
 
 def import_log_path(logs_dir: Path, bundle: str, file: str) -> Path:
     """Return where the output of importing a DAG file on a worker lies."""
-    return logs_dir / "imports" / f"bundle={_safe(bundle)}" / f"{_safe(file)}.log"
+    return logs_dir / IMPORTS_FOLDER / f"bundle={_safe(bundle)}" / f"{_safe(file)}.log"
+
+
+def begin_import_log(path: Path) -> None:
+    """Empty the log of a file's imports if it has become long: it is written to as long as the file is used."""
+    try:
+        if path.stat().st_size > _MAX_IMPORT_LOG_BYTES:
+            os.truncate(path, 0)
+    except OSError:
+        return  # there is none yet, or it cannot be written to: who writes says so
 
 
 def open_log(path: Path) -> int:

@@ -11,7 +11,7 @@ import msgspec
 from etesian.foundation.errors import EtesianError
 from etesian.protocol.requests import Request
 from etesian.protocol.workloads import RunTask, Workload
-from etesian.telemetry.task_logs import import_log_path
+from etesian.telemetry.task_logs import begin_import_log, import_log_path
 from etesian.worker.event_loop import EventLoop, Timer
 from etesian.worker.host_client import HostClient, HostParts
 from etesian.worker.messages import DagFile, ProcessSettings
@@ -158,6 +158,7 @@ class DagHosts:
     def _start(self, dag_file: DagFile) -> HostClient:
         self._make_room(for_hosts=1)
         import_log = import_log_path(self._settings.logs_dir, dag_file.bundle, dag_file.file)
+        begin_import_log(import_log)
         host = HostClient(next(self._numbers), dag_file, self._parts, import_log)
         self._alive[host.number] = host
         return host

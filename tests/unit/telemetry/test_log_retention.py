@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from etesian.telemetry.log_retention import delete_old_logs
-from etesian.telemetry.task_logs import log_path
+from etesian.telemetry.task_logs import begin_import_log, import_log_path, log_path, open_log
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -46,3 +46,26 @@ def test_files_that_are_no_logs_stay(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there_has_no_old_logs(tmp_path: Path) -> None:
     assert list(delete_old_logs(tmp_path / "none", NOW)) == []
+
+
+def test_logs_of_imports_go_too(tmp_path: Path) -> None:
+    old, new = (import_log_path(tmp_path, "dags", f"{name}.py") for name in ("old", "new"))
+    for path in (old, new):
+        begin_import_log(path)
+        os.close(open_log(path))
+    moment = (NOW - timedelta(days=3)).timestamp()
+    os.utime(old, (moment, moment))
+    assert sum(delete_old_logs(tmp_path, NOW - timedelta(days=2))) == 1
+    assert not old.exists()
+    assert new.exists()
+
+
+def test_the_log_of_a_files_imports_does_not_grow_without_bound(tmp_path: Path) -> None:
+    path = import_log_path(tmp_path, "dags", "chatty.py")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"x" * 2**20)
+    begin_import_log(path)
+    assert path.stat().st_size == 2**20
+    path.write_bytes(b"x" * (2**20 + 1))
+    begin_import_log(path)
+    assert path.stat().st_size == 0
