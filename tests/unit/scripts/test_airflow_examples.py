@@ -30,7 +30,7 @@ def test_each_difference_is_a_line() -> None:
 def test_where_a_lot_is_drawn_only_numbers_count() -> None:
     assert find_differences(BY_LOT, "success", {"a": "skipped", "b": "success"}) == []
     assert find_differences(BY_LOT, "success", {"a": "skipped", "b": None}) == [
-        "1 None, 1 skipped; in Airflow 1 skipped, 1 success"
+        "1 skipped, 1 None; in Airflow 1 skipped, 1 success"
     ]
 
 
