@@ -53,8 +53,9 @@ def test_logs_of_imports_go_too(tmp_path: Path) -> None:
     for path in (old, new):
         begin_import_log(path)
         os.close(open_log(path))
-    moment = (NOW - timedelta(days=3)).timestamp()
-    os.utime(old, (moment, moment))
+    for path, age in ((old, timedelta(days=3)), (new, timedelta(days=1))):
+        moment = (NOW - age).timestamp()
+        os.utime(path, (moment, moment))
     assert sum(delete_old_logs(tmp_path, NOW - timedelta(days=2))) == 1
     assert not old.exists()
     assert new.exists()
