@@ -98,6 +98,25 @@ class TaskGroup(DependencyMixin):
         return self.group_id
 
     @property
+    def dag_id(self) -> str:
+        """Return the id of the DAG.
+
+        Raises:
+            InvalidDagError: the group belongs to none.
+        """
+        if self.dag is None:
+            raise InvalidDagError(f"task group {self.group_id!r} belongs to no DAG")
+        return str(self.dag.dag_id)
+
+    def has_dag(self) -> bool:
+        """Return whether the group belongs to a DAG."""
+        return self.dag is not None
+
+    def get_dag(self) -> Any:
+        """Return the DAG; None for a group outside of any."""
+        return self.dag
+
+    @property
     def task_group(self) -> TaskGroup | None:
         """Return the group around this one."""
         return self.parent_group
@@ -209,6 +228,16 @@ class TaskGroup(DependencyMixin):
             and work.isdisjoint(task.downstream_task_ids)
             and not (task.is_setup and not teardowns.isdisjoint(task.downstream_task_ids))
         ]
+
+    @property
+    def upstream_list(self) -> list[Any]:
+        """Return the tasks that were put directly before the group as a whole, by id."""
+        return [self.dag.get_task(task_id) for task_id in sorted(self.upstream_task_ids)]
+
+    @property
+    def downstream_list(self) -> list[Any]:
+        """Return the tasks that were put directly after the group as a whole, by id."""
+        return [self.dag.get_task(task_id) for task_id in sorted(self.downstream_task_ids)]
 
     def get_roots(self) -> Iterator[Any]:
         """Yield the tasks with no upstream inside the group."""

@@ -88,6 +88,10 @@ class TaskNode(DependencyMixin):
         """Return whether the task belongs to a DAG."""
         return self._dag is not None
 
+    def get_dag(self) -> Any:
+        """Return the DAG; None for a task outside of any."""
+        return self._dag
+
     @property
     def dag_id(self) -> str:
         """Return the id of the DAG, or a name of its own for a task outside of any."""

@@ -174,6 +174,16 @@ class TestGroups:
             [g, x] >> h
         assert edges(dag) == {"g.a>h.b", "x>h.b"}
 
+    def test_a_group_knows_its_dag_and_what_was_put_around_it(self) -> None:
+        with DAG("d") as dag:
+            first, last = tasks("ab")
+            with TaskGroup("g") as group:
+                (inside,) = tasks("c")
+            first >> group >> last
+        assert (group.dag_id, group.get_dag(), group.has_dag()) == ("d", dag, True)
+        assert (group.upstream_list, group.downstream_list) == ([first], [last])
+        assert inside.get_dag() is dag
+
     def test_an_empty_group_connects_nothing(self) -> None:
         with DAG("d") as dag:
             a, b = tasks("ab")
