@@ -58,8 +58,9 @@ class InboxReader:
         self.due_at: datetime | None = None  #: when to look although no bell rang; None: never looked yet
 
     def is_due(self, now: datetime) -> bool:
-        """Whether it is time for the regular look."""
-        return self.due_at is None or now >= self.due_at
+        """Whether it is time for the regular look; it is when the clock was set back, too."""
+        due_at = self.due_at
+        return due_at is None or now >= due_at or now < due_at - self._settings.inbox_interval
 
     def read(self, now: datetime) -> list[InboxRow]:
         """Return the commands that wait, a bounded number of them."""

@@ -226,5 +226,7 @@ class Leader:
         due = min((moment for moment in moments if moment is not None), default=now)
         if not all(executor.is_connected for executor in parts.executors.values()):
             due = min(due, now + RECONNECT_INTERVAL)
+        # The lease wakes it that often anyway; but if the clock is set back, every moment is far away.
+        seconds = min(due - now, parts.settings.renew_interval).total_seconds()
         # Rounded up, so that a timer due in half a millisecond is not looked at twice.
-        poller.poll(max(0.0, (due - now).total_seconds() * 1000 + 0.5))
+        poller.poll(max(0.0, seconds * 1000 + 0.5))

@@ -44,7 +44,9 @@ class Leadership:
         Raises:
             LeadershipLostError: another scheduler has taken over.
         """
-        if self._renew_at is None or now < self._renew_at:
+        interval = self._settings.renew_interval
+        # Due also when the clock was set back: others may not have set theirs.
+        if self._renew_at is None or self._renew_at - interval <= now < self._renew_at:
             return
         with self._store.write() as connection:
             held = leader.renew(connection, self.epoch, now, self._settings.lease)
@@ -52,7 +54,7 @@ class Leadership:
             raise LeadershipLostError(
                 f"another scheduler took over from {self._settings.holder} (epoch {self.epoch})"
             )
-        self._renew_at = now + self._settings.renew_interval
+        self._renew_at = now + interval
 
     def release(self) -> None:
         """Give the lease back, so that a standby takes over at once."""
