@@ -15,6 +15,7 @@ from etesian.protocol.channels import Ask, Reply
 from etesian.protocol.commands import ClearTasks, MarkRun, RemoteReport, TaskSelection
 from etesian.protocol.reports import Acknowledged, AttemptUsage, ClaimAnswer, Usage
 from etesian.protocol.requests import GetVariable, Refused
+from etesian.scheduler.shell import inbox as inbox_module
 from etesian.spec.dag import DagSpec
 from etesian.spec.schedule import CronTriggerSchedule
 from etesian.spec.task import TaskSpec
@@ -187,6 +188,31 @@ def test_a_command_that_cannot_be_understood_is_dropped_and_blocks_nothing(stage
     stage.trigger("pair", "r1")
     executor.workload_of("first")
     eventually(stage.inbox_is_empty)
+
+
+def test_a_command_that_breaks_the_core_is_set_aside_and_breaks_it_once(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("as a fault of ours would")
+
+    stage.save_dag(PAIR)
+    stage.trigger("pair", "r1")
+    stop = stage.start_scheduler(PlayedExecutor(), "one")
+    eventually(stage.inbox_is_empty)
+    monkeypatch.setattr(inbox_module, "follow_markers", fail)
+    stage.send(ClearTasks(selection=TaskSelection(dag_id="pair", run_ids=("r1",))))
+    (loss,) = eventually(lambda: stage.losses)
+    assert isinstance(loss, StaleMemoryError)
+    stop.set()
+    executor = PlayedExecutor()
+    stage.start_scheduler(executor, "two")
+    stage.trigger("pair", "r2")
+    eventually(lambda: stage.run_state("pair", "r2") is RunState.RUNNING)
+    eventually(stage.inbox_is_empty)
+    with stage.store.read() as connection:
+        (rejected,) = inbox.load_rejected(connection)
+    assert rejected.error == "RuntimeError: as a fault of ours would"
 
 
 def test_an_answer_that_is_too_large_to_be_sent_is_refused_and_ends_nothing(

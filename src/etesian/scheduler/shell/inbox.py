@@ -82,6 +82,13 @@ class InboxReader:
             logger.warning("a command was dropped: %s", error)
             return []
 
+    def set_aside(self, row: InboxRow, error: Exception) -> None:
+        """Let nobody meet a command again that cannot be carried out."""
+        what = type(row.command).__name__
+        logger.error("%s, number %d of the inbox, is set aside", what, row.id, exc_info=error)
+        with self._store.write() as connection:
+            inbox.set_aside(connection, row.id, f"{type(error).__name__}: {error}")
+
     def _translate(self, connection: Connection, command: Command) -> Iterator[Event]:
         match command:
             case SpecChanged(dag_id=dag_id):

@@ -26,6 +26,8 @@ from etesian.scheduler.shell.recovery import load_core
 from etesian.scheduler.shell.writer import Writer
 from etesian.store.answers import answer
 from etesian.store.bus import Bell
+from etesian.store.errors import StaleMemoryError, StoreError
+from etesian.store.queries.inbox import InboxRow
 
 logger = logging.getLogger(__name__)
 
@@ -89,10 +91,24 @@ class Leader:
                 # What was decided so far must be in the store before runs are read from it.
                 self._finish(effects, now)
                 effects = Effects()
-            for event in self._inbox.translate(row.command):
-                effects.add(self._core.apply(event, now))
+            self._apply_command(row, effects, now)
             effects.batch.inbox_ids.append(row.id)
         return effects
+
+    def _apply_command(self, row: InboxRow, effects: Effects, now: datetime) -> None:
+        """Carry out a command. One that breaks the core is set aside, or the next term would break at it, too.
+
+        Raises:
+            StaleMemoryError: it did; nobody knows what the core remembers now.
+        """
+        try:
+            for event in self._inbox.translate(row.command):
+                effects.add(self._core.apply(event, now))
+        except StoreError:
+            raise
+        except Exception as error:
+            self._inbox.set_aside(row, error)
+            raise StaleMemoryError(f"a command could not be carried out: {error}") from error
 
     def _finish(self, effects: Effects, now: datetime) -> None:
         """Finish a batch, and then the batches of answers to what the core asked about what it changed."""

@@ -61,8 +61,13 @@ def read(connection: Connection, limit: int = 1000) -> list[InboxRow]:
         try:
             found.append(InboxRow(row_id, decode_command(text)))
         except msgspec.MsgspecError as error:
-            connection.execute(_set_aside, {"row_id": row_id, "why": str(error)})
+            set_aside(connection, row_id, str(error))
     return found
+
+
+def set_aside(connection: Connection, row_id: int, why: str) -> None:
+    """Mark a command that cannot be carried out, so that it blocks nothing."""
+    connection.execute(_set_aside, {"row_id": row_id, "why": why})
 
 
 def load_rejected(connection: Connection, limit: int = 100) -> list[RejectedRow]:
