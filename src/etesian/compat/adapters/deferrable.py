@@ -15,6 +15,9 @@ _PLAIN: Final = {
     "BigQueryTableExistencePartitionAsyncSensor": f"{_GOOGLE}.bigquery.BigQueryTablePartitionExistenceSensor",
     "GCSObjectExistenceAsyncSensor": f"{_GOOGLE}.gcs.GCSObjectExistenceSensor",
     "WasbBlobAsyncSensor": "airflow.providers.microsoft.azure.sensors.wasb.WasbBlobSensor",
+    "AzureDataFactoryPipelineRunStatusAsyncSensor": (
+        "airflow.providers.microsoft.azure.sensors.data_factory.AzureDataFactoryPipelineRunStatusSensor"
+    ),
     "DbtCloudJobRunAsyncSensor": "airflow.providers.dbt.cloud.sensors.dbt.DbtCloudJobRunSensor",
     "DatabricksSubmitRunDeferrableOperator": f"{_DATABRICKS}.DatabricksSubmitRunOperator",
     "DatabricksRunNowDeferrableOperator": f"{_DATABRICKS}.DatabricksRunNowOperator",
