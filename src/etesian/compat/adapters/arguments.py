@@ -12,6 +12,7 @@ _GOOGLE: Final = "airflow.providers.google.cloud.operators"
 _SNOWFLAKE: Final = "airflow.providers.snowflake.operators.snowflake"
 _AZURE: Final = "airflow.providers.microsoft.azure"
 _SLACK: Final = "airflow.providers.slack"
+_WAITING: Final = ("wait_for_completion", "waiter_delay", "waiter_max_attempts")
 
 
 def _auto_remove(value: object) -> object:
@@ -50,8 +51,14 @@ ADAPTERS: Final[Mapping[str, ArgumentAdapter]] = {
     "airflow.providers.google.cloud.transfers.azure_fileshare_to_gcs.AzureFileShareToGCSOperator": _renamed(
         wasb_conn_id="azure_fileshare_conn_id"
     ),
+    "airflow.providers.google.cloud.transfers.gcs_to_local.GCSToLocalFilesystemOperator": _renamed(
+        object="object_name"
+    ),
     f"{_AMAZON}.operators.appflow.AppflowRecordsShortCircuitOperator": _renamed(region="region_name"),
     f"{_AMAZON}.operators.batch.BatchOperator": _renamed(overrides="container_overrides"),
+    f"{_AMAZON}.operators.batch.BatchCreateComputeEnvironmentOperator": _without("status_retries"),
+    f"{_AMAZON}.operators.ecs.EcsRegisterTaskDefinitionOperator": _without(*_WAITING),
+    f"{_AMAZON}.operators.ecs.EcsDeregisterTaskDefinitionOperator": _without(*_WAITING),
     f"{_AMAZON}.operators.eks.EksPodOperator": _without("pod_context", "pod_username"),
     f"{_AMAZON}.operators.emr.EmrContainerOperator": _renamed(max_tries="max_polling_attempts"),
     f"{_AMAZON}.operators.rds.RdsBaseOperator": _without("hook_params"),
@@ -69,7 +76,9 @@ ADAPTERS: Final[Mapping[str, ArgumentAdapter]] = {
     ),
     "airflow.providers.ssh.operators.ssh.SSHOperator": _renamed(timeout="cmd_timeout"),
     f"{_SLACK}.operators.slack.SlackAPIFileOperator": _renamed(channel="channels"),
-    f"{_SLACK}.operators.slack_webhook.SlackWebhookOperator": _without("link_names"),
+    f"{_SLACK}.operators.slack_webhook.SlackWebhookOperator": ArgumentAdapter(
+        renamed={"http_conn_id": "slack_webhook_conn_id"}, without_effect=frozenset({"link_names"})
+    ),
     f"{_SNOWFLAKE}.SnowflakeCheckOperator": _without("autocommit"),
     f"{_SNOWFLAKE}.SnowflakeValueCheckOperator": _without("autocommit"),
     f"{_SNOWFLAKE}.SnowflakeIntervalCheckOperator": _without("autocommit", "parameters"),
