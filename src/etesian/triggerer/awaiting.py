@@ -9,6 +9,7 @@ from contextlib import aclosing
 from contextvars import ContextVar
 from typing import Final, cast
 
+from etesian.foundation.valid_text import as_valid_text
 from etesian.sdk.trigger import BaseTrigger, TriggerEvent
 from etesian.sdk.xcom import serialize
 from etesian.triggerer.making import find_trigger_class, is_trigger_class_known, make_trigger
@@ -22,6 +23,9 @@ running_trigger: Final[ContextVar[TriggerRow | None]] = ContextVar("running_trig
 CLEANUP_SECONDS: Final = 10.0
 #: A watcher's trigger that ends is started again after this long, doubled up to the second.
 RESTART_SECONDS: Final = (1.0, 300.0)
+
+#: What user code may raise that concerns its trigger only. Left alone, the last two would end the whole event loop.
+_FAILURES: Final = (Exception, SystemExit, KeyboardInterrupt)
 
 Report = Callable[[TriggerRow, FiredTrigger], None]
 
@@ -59,7 +63,7 @@ class AwaitedTrigger:
                 # A first import may take seconds: not on the loop.
                 await asyncio.to_thread(find_trigger_class, self.row.trigger_class)
             trigger = make_trigger(self.row)
-        except Exception as error:
+        except _FAILURES as error:
             return str(error)
         try:
             return await self._follow(trigger)
@@ -67,7 +71,7 @@ class AwaitedTrigger:
             if self.is_killed:
                 await self._bounded(trigger.on_kill(), "on_kill")
             raise
-        except Exception as error:
+        except _FAILURES as error:
             _log.exception("Trigger %s of %s failed", self.row.trigger_class, self.row.label)
             return f"{type(error).__name__}: {error}"
         finally:
@@ -84,11 +88,12 @@ class AwaitedTrigger:
         return f"trigger {self.row.trigger_class} ended without an event"
 
     def _tell(self, *, event: bytes | None = None, error: str | None = None) -> None:
-        self._report(self.row, FiredTrigger(trigger_id=self.row.trigger_id, event=event, error=error))
+        text = None if error is None else as_valid_text(error)
+        self._report(self.row, FiredTrigger(trigger_id=self.row.trigger_id, event=event, error=text))
 
     async def _bounded(self, step: Awaitable[None], name: str) -> None:
         try:
             async with asyncio.timeout(CLEANUP_SECONDS):
                 await step
-        except Exception:
+        except _FAILURES:
             _log.exception("%s() of trigger %s of %s failed", name, self.row.trigger_class, self.row.label)

@@ -12,6 +12,7 @@ from threading import Lock, Thread
 from types import FrameType
 from typing import Any, Final, NamedTuple
 
+from etesian.foundation.valid_text import as_valid_text
 from etesian.triggerer.awaiting import AwaitedTrigger, running_trigger
 from etesian.triggerer.source import FiredTrigger, TriggerRow
 
@@ -126,7 +127,7 @@ class LoopThread:
             del self._awaited[row.trigger_id]
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("Awaiting the trigger of %s failed", row.label, exc_info=error)
-            reason = f"{type(error).__name__}: {error}"
+            reason = as_valid_text(f"{type(error).__name__}: {error}")
             self._take(row, FiredTrigger(trigger_id=row.trigger_id, error=reason))
 
     async def _finish(self) -> None:

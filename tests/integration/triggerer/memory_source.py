@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
@@ -12,8 +13,10 @@ from threading import Event, Lock
 from typing import Any
 
 from etesian.foundation.clock import SystemClock
+from etesian.protocol.frames import encode_frame
 from etesian.sdk.trigger import BaseEventTrigger, BaseTrigger, TriggerEvent
 from etesian.sdk.xcom import deserialize, serialize
+from etesian.triggerer.messages import StoreResults
 from etesian.triggerer.source import FiredTrigger, TriggerRow
 
 #: What triggers did, in order: (what, name).
@@ -86,6 +89,7 @@ class MemorySource:
         if self.failures:
             self.failures -= 1
             raise OSError("the store does not answer")
+        encode_frame(StoreResults(number=1, results=tuple(results)))  # as it travels from process to process
         with self._lock:
             self.results += results
             for result in results if self.is_deleting else ():
@@ -186,6 +190,22 @@ class Fails(Named):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         raise RuntimeError("no such queue")
+        yield TriggerEvent()
+
+
+class Exits(Named):
+    """Ends its process, as it thinks."""
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        sys.exit("no such queue")
+        yield TriggerEvent()
+
+
+class FailsWithOddName(Named):
+    """Raises with the name of a file that is not UTF-8."""
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        raise FileNotFoundError("caf\udce9")
         yield TriggerEvent()
 
 

@@ -22,7 +22,9 @@ from tests.integration.triggerer.memory_source import (
     BlocksInChildTask,
     Busy,
     Ends,
+    Exits,
     Fails,
+    FailsWithOddName,
     MemorySource,
     NotJson,
     RefusesArguments,
@@ -80,6 +82,8 @@ def test_a_trigger_that_fired_is_not_started_again_while_its_row_is_still_there(
     ("trigger", "error"),
     [
         (Fails, "RuntimeError: no such queue"),
+        (Exits, "SystemExit: no such queue"),
+        (FailsWithOddName, "FileNotFoundError: caf\\udce9"),
         (Ends, "ended without an event"),
         (NotJson, "cannot be an XCom"),
         (RefusesArguments, "refuses its arguments: ValueError: a queue is needed"),
@@ -92,6 +96,9 @@ def test_a_trigger_that_cannot_fire_says_why(
     triggerer.refresh()
     wait_until(lambda: source.results)
     assert error in source.events()["a"]
+    source.add(After, "b", name="b")
+    triggerer.refresh()
+    wait_until(lambda: "b" in source.events())
 
 
 @pytest.mark.parametrize(
