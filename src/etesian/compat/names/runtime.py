@@ -70,7 +70,7 @@ MODULES = {
     "airflow.providers_manager": names("etesian.compat.providers_manager", "ProvidersManager"),
     "airflow.stats": names("etesian.compat.stats", "Stats"),
     "airflow.policies": names("etesian.compat.plugins", "hookimpl"),
-    "airflow.io": {},
+    "airflow.io": names("etesian.compat.file_systems", "attach", "get_fs", "has_fs"),
     "airflow.io.path": names("etesian.compat.object_storage", "ObjectStoragePath"),
     "airflow.security": {},
     "airflow.security.utils": names(

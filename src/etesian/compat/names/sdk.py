@@ -233,5 +233,6 @@ MODULES = {
     "airflow.sdk._shared.secrets_masker": MASKER,
     "airflow.sdk.execution_time.secrets_masker": MASKER,
     "airflow.sdk._shared.module_loading": MODULE_LOADING,
-    "airflow.sdk.io": names("etesian.compat.object_storage", "ObjectStoragePath"),
+    "airflow.sdk.io": names("etesian.compat.object_storage", "ObjectStoragePath")
+    | names("etesian.compat.file_systems", "attach", "get_fs", "has_fs"),
 }
