@@ -46,7 +46,7 @@ class LogPage:
 
     lines: tuple[LogLine, ...]
     next_offset: int  #: in bytes; give it to the next call
-    at_end: bool  #: there was nothing more to read at this moment; a running attempt may still write
+    at_end: bool  #: there was no other whole line at this moment; a running attempt may still write
 
 
 _encoder = msgspec.json.Encoder()
@@ -125,7 +125,7 @@ def read_log(path: Path, offset: int = 0, max_bytes: int = _READ_BYTES) -> LogPa
         return LogPage((), offset, at_end=True)
     whole = data[: data.rfind(b"\n") + 1]
     lines = tuple(_decode_line(text) for text in whole.splitlines())
-    return LogPage(lines, offset + len(whole), at_end and len(whole) == len(data))
+    return LogPage(lines, offset + len(whole), at_end)
 
 
 def iterate_log(path: Path) -> Iterator[LogLine]:

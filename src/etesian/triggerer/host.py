@@ -9,6 +9,7 @@ from collections.abc import Set as AbstractSet
 from typing import Final, Protocol
 
 from etesian.foundation.clock import Clock
+from etesian.foundation.errors import EtesianError
 from etesian.foundation.stop import StopSignal
 from etesian.protocol.frames import FrameError
 from etesian.protocol.requests import Answer, Request
@@ -103,6 +104,9 @@ class TriggerHost:
         self._refresh_at = now + self._refresh_seconds
         try:
             waiting = self._source.waiting_ids()
+        except EtesianError as error:
+            _log.warning("Triggers cannot be loaded; trying again: %s", error)
+            return
         except Exception:
             _log.warning("Triggers cannot be loaded; trying again", exc_info=True)
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import select
 
+from etesian.foundation.errors import EtesianError
 from etesian.foundation.stop import StopSignal
 from etesian.triggerer.source import TriggerSource
 from etesian.triggerer.triggerer import Triggerer, TriggererSettings
@@ -22,6 +23,10 @@ def run_triggerer(source: TriggerSource, settings: TriggererSettings, stop: Stop
         while not stop.is_set():
             try:
                 triggerer.refresh()
+            except EtesianError as error:  # such as a full disk: the sentence says it all, and is said again
+                _log.warning("Triggers cannot be loaded; trying again: %s", error)
+                select.select([stop.fileno()], [], [], settings.refresh_seconds)
+                continue
             except Exception:
                 _log.warning("Triggers cannot be loaded; trying again", exc_info=True)
                 select.select([stop.fileno()], [], [], settings.refresh_seconds)

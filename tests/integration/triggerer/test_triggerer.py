@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from etesian.foundation.errors import EtesianError
 from etesian.foundation.stop import StopSignal
 from etesian.triggerer import awaiting
 from etesian.triggerer.service import run_triggerer
@@ -287,12 +288,13 @@ def test_the_service_follows_the_bell_and_stops_when_told(source: MemorySource) 
 def test_the_service_survives_a_store_that_cannot_be_read(
     source: MemorySource, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    failures = iter([True, True])
+    failures = iter([EtesianError("the disk is full"), OSError("the store does not answer")])
     ask = source.waiting_ids
 
     def sometimes() -> set[str]:
-        if next(failures, False):
-            raise OSError("the store does not answer")
+        failure = next(failures, None)
+        if failure is not None:
+            raise failure
         return ask()
 
     monkeypatch.setattr(source, "waiting_ids", sometimes)
@@ -305,5 +307,7 @@ def test_the_service_survives_a_store_that_cannot_be_read(
     wait_until(lambda: "a" in source.events())
     stop.set()
     thread.join(10)
-    assert "Triggers cannot be loaded" in caplog.text
+    ours, other = (record for record in caplog.records if "Triggers cannot be loaded" in record.message)
+    assert ours.message.endswith("trying again: the disk is full")
+    assert (ours.exc_info, other.exc_info is not None) == (None, True)
     stop.close()

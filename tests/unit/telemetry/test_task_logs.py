@@ -92,7 +92,7 @@ def test_a_line_that_is_being_written_is_left_for_later(tmp_path: Path) -> None:
     first, second = LogLine(t="1", m="first"), LogLine(t="2", m="second", l="error", e="Traceback")
     write(path, first, tail=encode_line(second)[:10])
     page = read_log(path)
-    assert page == LogPage((first,), len(encode_line(first)), at_end=False)
+    assert page == LogPage((first,), len(encode_line(first)), at_end=True)
     write(path, first, second)
     assert read_log(path, page.next_offset).lines == (second,)
 
@@ -123,3 +123,14 @@ def test_opening_a_log_makes_its_folders_and_appends(tmp_path: Path) -> None:
         os.write(descriptor, text)
         os.close(descriptor)
     assert path.read_bytes() == b"one\ntwo\n"
+
+
+def test_a_line_that_was_cut_off_does_not_keep_a_reader_asking(tmp_path: Path) -> None:
+    path = tmp_path / "cut.log"
+    whole = encode_line(LogLine(t="2030-01-01T12:00:00.000000Z", m="whole"))
+    path.write_bytes(whole + b'{"t":"2030-01-01T12:00:00.000000Z","m":"cut of')
+
+    page = read_log(path)
+    assert ([line.m for line in page.lines], page.next_offset, page.at_end) == (["whole"], len(whole), True)
+    rest = read_log(path, page.next_offset)
+    assert (rest.lines, rest.next_offset, rest.at_end) == ((), len(whole), True)
