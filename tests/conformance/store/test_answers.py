@@ -114,7 +114,7 @@ def test_runs_are_found_by_date_and_state_the_newest_first(store: Store, schedul
             "GetRunStates cannot be answered: 'done' is",
         ),
         (requests.GetTaskStates(id=1, dag_id="etl", states=("done",)), "'done' is not a valid TaskState"),
-        (requests.GetTaskStates(id=1, dag_id="etl", map_index=2**64 - 1), "cannot be kept or looked for"),
+        (requests.GetTaskStates(id=1, dag_id="etl", map_index=2**64 - 1), "be kept or looked for"),
     ],
 )
 def test_a_request_that_makes_no_sense_is_refused(
