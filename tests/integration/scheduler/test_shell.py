@@ -215,6 +215,19 @@ def test_a_command_that_breaks_the_core_is_set_aside_and_breaks_it_once(
     assert rejected.error == "RuntimeError: as a fault of ours would"
 
 
+def test_a_run_whose_dag_has_lost_its_versions_keeps_no_other_from_going_on(stage: Stage) -> None:
+    stage.save_dag(PAIR)
+    stage.trigger("pair", "r1")
+    with stage.store.write() as connection:
+        connection.exec_driver_sql("DELETE FROM dag_versions")
+    stage.save_dag(DAILY)
+    stage.trigger("daily", "r2")
+    executor = PlayedExecutor()
+    stage.start_scheduler(executor)
+    executor.workload_of("only")
+    assert stage.losses == []
+
+
 def test_an_answer_that_is_too_large_to_be_sent_is_refused_and_ends_nothing(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -87,13 +87,20 @@ def load_run(connection: Connection, key: RunKey) -> RunLoaded:
 
 
 def load_unfinished_runs(connection: Connection, dag_id: str | None = None) -> Iterator[RunLoaded]:
-    """Yield all runs that a new leader must know, of all DAGs or of one, the oldest first."""
+    """Yield all runs that a new leader must know, of all DAGs or of one, the oldest first.
+
+    A run of a DAG without any version left cannot go on, and must not keep all others from it.
+    """
     instances = task_instances.load_unfinished_task_instances(connection, dag_id)
     known: dict[tuple[str, str], StoredSpec] = {}  # many runs of one version share one spec
     for run in runs.load_unfinished_runs(connection, dag_id):
         version = (run.dag_id, run.version_hash)
         if version not in known:
-            known[version] = _version_of(connection, run)
+            try:
+                known[version] = _version_of(connection, run)
+            except versions.UnknownVersionError as error:
+                logger.error("run %s is left as it is: %s", run.key, error)
+                continue
         yield _run_loaded(connection, run, known[version], instances.get(run.key, []))
 
 
