@@ -196,3 +196,11 @@ def test_a_file_to_run_defines_one_dag(run: Run, dag_file: Path, text: str, code
     result = run("run", str(dag_file))
 
     assert (result.code, message in result.err) == (code, True)
+
+
+def test_what_the_tasks_of_a_run_came_to_is_printed_for_scripts(run: Run, dag_file: Path) -> None:
+    result = run("run", str(dag_file), "-o", "json")
+
+    assert result.code == 1
+    assert {row["task_id"]: row["state"] for row in result.data} == {"double": "success", "broken": "failed"}
+    assert "ValueError: no luck" in result.err

@@ -110,6 +110,7 @@ def test_a_home_that_cannot_be_written_is_a_sentence(
 def test_every_fact_is_printed_in_every_format(run: Run, store: Store) -> None:
     assert run("version", "-o", "json").data == {"version": run("version").out.strip()}
     assert run("db", "check", "-o", "json").data["status"] == "fine"
+    assert run("compat", "status", "-o", "json").data["is_enabled"] in (True, False)
     record = run("config", "get-value", "core", "parallelism", "-o", "json").data
     assert record == {"setting": "core.parallelism", "value": 32, "source": "default"}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from etesian.cli.errors import ConflictError
+from etesian.cli.output import OutputFormat, output_option, print_value
 from etesian.compat.environment import disable as disable_environment
 from etesian.compat.environment import enable as enable_environment
 from etesian.compat.environment import find_real_airflow, is_enabled, remove_command, write_command
@@ -45,9 +46,11 @@ def disable() -> None:
 
 
 @group.command()
-def status() -> None:
+@output_option
+def status(output: OutputFormat) -> None:
     """Say whether it is on, and whether the real apache-airflow is here too."""
-    click.echo(f"etesian compat is {'on' if is_enabled() else 'off'} in this environment.")
     real = find_real_airflow()
+    sentence = f"etesian compat is {'on' if is_enabled() else 'off'} in this environment."
+    print_value(sentence, {"is_enabled": is_enabled(), "real_airflow": real}, output)
     if real is not None:
         click.echo(f"{real} is installed too; where compat is on, Etesian's airflow hides it.", err=True)

@@ -13,10 +13,12 @@ from typing import Final
 import msgspec
 from rich.console import Console
 
+from etesian.cli.commands.tasks.look import INSTANCE_COLUMNS, instance_row
 from etesian.cli.errors import CommandError, NotFoundError, UsageError, count_of
 from etesian.cli.local_run.engine import running_engine
 from etesian.cli.local_run.follow import Follower, summarise
 from etesian.cli.local_run.home import borrow, temporary_home
+from etesian.cli.output import OutputFormat, print_rows
 from etesian.cli.services import wiring
 from etesian.cli.services.parser_choice import parser_settings
 from etesian.config.settings import Settings
@@ -48,12 +50,15 @@ class LocalRun:
     logical_date: datetime | None  #: None: now
 
 
-def run_locally(own: Settings, wanted: LocalRun, console: Console) -> bool:
+def run_locally(own: Settings, wanted: LocalRun, output: OutputFormat) -> bool:
     """Run a DAG to its end, print how it goes, and say whether it succeeded.
+
+    In other formats than the table, what the tasks came to is printed at the end, and how it goes to standard error.
 
     Raises:
         CommandError: the file or the DAG cannot be run.
     """
+    console = Console(stderr=output is not OutputFormat.TABLE)
     path = wanted.file.resolve()
     folder = _bundle_folder(own, path)
     with temporary_home(os.environ, folder) as settings, closing(_open(settings)) as place:
@@ -68,6 +73,8 @@ def run_locally(own: Settings, wanted: LocalRun, console: Console) -> bool:
         with place.store.read() as connection:
             instances = task_instances.load_task_instances_of_run(connection, key)
     _print_end(console, run, instances)
+    if output is not OutputFormat.TABLE:
+        print_rows([instance_row(item) for item in instances], output, columns=INSTANCE_COLUMNS, nothing="")
     return run.state is RunState.SUCCESS
 
 
