@@ -31,6 +31,10 @@ class AirflowNotFoundException(AirflowException):
     status_code = 404
 
 
+class AirflowRuntimeError(AirflowException):
+    """What a running task asks for cannot be had; files of Airflow 3 catch it around ``Variable.get``."""
+
+
 class AirflowConfigException(AirflowException):
     """A setting that cannot be used."""
 

@@ -6,7 +6,7 @@ import json
 from typing import Any, Final
 
 from etesian.protocol.requests import DeleteVariable, Done, FoundValue, GetVariable, SetVariable
-from etesian.sdk.exceptions import AirflowException, AirflowNotFoundException
+from etesian.sdk.exceptions import AirflowException, AirflowNotFoundException, AirflowRuntimeError
 from etesian.sdk.runtime import ask, has_platform
 from etesian.sdk.secrets_backends.chain import active_backends
 from etesian.sdk.secrets_masker import mask_secret
@@ -15,8 +15,8 @@ from etesian.sdk.secrets_masker import mask_secret
 _UNSET: Final = object()
 
 
-class VariableNotFoundError(AirflowNotFoundException, KeyError):
-    """A variable that does not exist; files of every era catch ``KeyError``."""
+class VariableNotFoundError(AirflowNotFoundException, AirflowRuntimeError, KeyError):
+    """A variable that does not exist; files catch it as a ``KeyError`` or, in Airflow 3, as its runtime error."""
 
     def __init__(self, key: str) -> None:
         super().__init__(

@@ -49,3 +49,9 @@ def test_constants_that_libraries_import_have_the_values_of_this_installation() 
     )
     assert importlib.import_module("airflow.models.base").ID_LEN == 250
     assert "true" in importlib.import_module("airflow.utils.strings").TRUE_LIKE_VALUES
+
+
+def test_the_decorator_of_1_is_found_in_its_package_too() -> None:
+    utils = importlib.import_module("airflow.utils")
+    assert utils.apply_defaults is importlib.import_module("airflow.utils.decorators").apply_defaults
+    assert importlib.import_module("airflow.utils.timezone").utcnow

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from etesian.sdk.exceptions import AirflowRuntimeError
 from etesian.sdk.secrets_backends.base import BaseSecretsBackend
 from etesian.sdk.secrets_backends.chain import set_backends
 from etesian.sdk.secrets_masker import redact
@@ -38,6 +39,7 @@ def test_a_variable_that_does_not_exist_is_a_key_error_with_a_plain_sentence(
     with pytest.raises(KeyError) as caught:
         Variable.get("missing")
     assert isinstance(caught.value, VariableNotFoundError)
+    assert isinstance(caught.value, AirflowRuntimeError)
     assert str(caught.value).startswith("Variable missing does not exist; add it with")
 
 

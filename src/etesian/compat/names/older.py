@@ -54,6 +54,7 @@ MODULES = {
         "etesian.sdk.timetable_classes", DatasetTriggeredTimetable="AssetTriggeredTimetable"
     ),
     "airflow.typing_compat": _TYPING,
+    "airflow.utils": names("etesian.compat.calls", "apply_defaults"),
     "airflow.utils.context": names("etesian.sdk.context_keys", KNOWN_CONTEXT_KEYS="CONTEXT_KEYS"),
     "airflow.utils.json": names(
         "etesian.compat.json_encoder", "AirflowJsonEncoder", WebEncoder="AirflowJsonEncoder"
