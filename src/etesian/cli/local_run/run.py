@@ -13,8 +13,8 @@ from typing import Final
 import msgspec
 from rich.console import Console
 
-from etesian.cli.commands.tasks.look import INSTANCE_COLUMNS, instance_row
 from etesian.cli.errors import CommandError, NotFoundError, UsageError, count_of
+from etesian.cli.instance_rows import INSTANCE_COLUMNS, instance_row
 from etesian.cli.local_run.engine import running_engine
 from etesian.cli.local_run.follow import Follower, summarise
 from etesian.cli.local_run.home import borrow, temporary_home

@@ -5,14 +5,12 @@ from __future__ import annotations
 import click
 
 from etesian.cli.errors import ExitCode
+from etesian.cli.instance_rows import INSTANCE_COLUMNS, instance_row
 from etesian.cli.lookup import find_dag, find_instance, find_run, find_spec
 from etesian.cli.output import OutputFormat, output_option, print_record, print_rows
 from etesian.cli.session import Session, pass_session
-from etesian.lifecycle.records import TaskInstanceRecord
 from etesian.lifecycle.state import TaskState
 from etesian.store.queries.task_instances import load_task_instances_of_run
-
-INSTANCE_COLUMNS = ("task_id", "map_index", "state", "try_number", "started_at", "ended_at", "reason")
 
 map_index_option = click.option(
     "--map-index", type=int, default=-1, help="Which instance of a mapped task.", show_default=True
@@ -80,8 +78,3 @@ def states_for_dag_run(session: Session, dag_id: str, run: str | None, output: O
         rows = [instance_row(item) for item in load_task_instances_of_run(connection, found.key)]
     nothing = f"Run {found.run_id!r} has no task instances yet."
     print_rows(rows, output, columns=INSTANCE_COLUMNS, nothing=nothing)
-
-
-def instance_row(instance: TaskInstanceRecord) -> dict[str, object]:
-    """Return what lists show of a task instance."""
-    return {column: getattr(instance, column) for column in INSTANCE_COLUMNS}
