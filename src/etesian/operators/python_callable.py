@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from etesian.sdk.exceptions import AirflowException
 from etesian.sdk.operator import BaseOperator
@@ -12,6 +12,9 @@ from etesian.sdk.user_call import call_function, choose_kwargs
 
 if TYPE_CHECKING:
     from etesian.sdk.context import Context
+
+#: Of what a function returns, the log shows so much; the whole of it is the XCom.
+MAX_SHOWN_CHARACTERS: Final = 64 * 1024
 
 
 class PythonOperator(BaseOperator):
@@ -66,7 +69,7 @@ class PythonOperator(BaseOperator):
         value = self.execute_callable(context)
         if value is not None:
             if self.show_return_value_in_logs:
-                self.log.info("Done. Returned value was: %s", value)
+                self.log.info("Done. Returned value was: %s", _shorten(str(value)))
             else:
                 self.log.info("Done. Returned value not shown")
         return value
@@ -80,3 +83,9 @@ class PythonOperator(BaseOperator):
         """Call the function with ``op_args`` and ``op_kwargs``."""
         outlet_events = context.get("outlet_events") if context is not None else None
         return call_function(self.python_callable, tuple(self.op_args), self.op_kwargs, outlet_events)
+
+
+def _shorten(text: str) -> str:
+    if len(text) <= MAX_SHOWN_CHARACTERS:
+        return text
+    return f"{text[:MAX_SHOWN_CHARACTERS]}... ({len(text) - MAX_SHOWN_CHARACTERS} more characters)"

@@ -100,6 +100,16 @@ def test_a_return_value_can_be_kept_out_of_the_log(dag: DAG, caplog: pytest.LogC
     assert "private" not in caplog.text
 
 
+def test_of_a_large_return_value_the_log_shows_the_beginning(
+    dag: DAG, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    task = PythonOperator(task_id="a", python_callable=lambda: "x" * 100_000)
+    assert task.execute(make_context(task)) == "x" * 100_000
+    (message,) = [record.getMessage() for record in caplog.records if "Returned value" in record.getMessage()]
+    assert message.endswith(f"{'x' * 100}... ({100_000 - 65_536} more characters)")
+
+
 def test_a_function_that_returns_nothing_leaves_the_log_alone(
     dag: DAG, caplog: pytest.LogCaptureFixture
 ) -> None:
