@@ -35,6 +35,25 @@ def tell(hook: str, **facts: Any) -> None:
             _log.exception("The listener %s failed", hook)
 
 
+class RunningTaskInstance:
+    """A task instance as listeners see it: all of the real one, but not of the class ``TaskInstance``.
+
+    That is the class of stored ones, of which listeners are told when people change a state by hand.
+    """
+
+    def __init__(self, ti: Any) -> None:
+        object.__setattr__(self, "_ti", ti)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(object.__getattribute__(self, "_ti"), name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self._ti, name, value)
+
+    def __repr__(self) -> str:
+        return repr(self._ti)
+
+
 class ListenerObserver:
     """Tells listeners of the attempts of this process, and lets a policy see each task instance first."""
 
@@ -45,13 +64,17 @@ class ListenerObserver:
         tell(
             "on_task_instance_running",
             previous_state=TaskInstanceState.QUEUED,
-            task_instance=ti,
+            task_instance=RunningTaskInstance(ti),
             session=None,
         )
 
     def on_end(self, ti: Any, outcome: Outcome, error: BaseException | None) -> None:
         """User code has ended; nobody is told of tasks that will go on."""
-        facts = {"previous_state": TaskInstanceState.RUNNING, "task_instance": ti, "session": None}
+        facts = {
+            "previous_state": TaskInstanceState.RUNNING,
+            "task_instance": RunningTaskInstance(ti),
+            "session": None,
+        }
         match outcome:
             case Succeeded():
                 tell("on_task_instance_success", **facts)

@@ -16,6 +16,7 @@ import os
 from pathlib import Path
 
 from airflow.listeners import hookimpl
+from airflow.models import TaskInstance
 from airflow.models.baseoperator import BaseOperatorLink
 from airflow.operators.bash import BashOperator
 from airflow.plugins_manager import AirflowPlugin
@@ -33,7 +34,8 @@ def tell(*words):
 class Listener:
     @hookimpl
     def on_task_instance_running(self, previous_state, task_instance):
-        tell("running", task_instance.task_id, task_instance.queue)
+        is_stored = isinstance(task_instance, TaskInstance)
+        tell("stored" if is_stored else "running", task_instance.task_id, task_instance.queue)
 
     @hookimpl
     def on_task_instance_success(self, task_instance, session):
