@@ -40,3 +40,7 @@ def test_a_retired_hook_can_be_named_and_not_used() -> None:
 
 def test_other_names_are_not_made() -> None:
     assert not hasattr(retired, "train_model")
+
+
+def test_what_files_take_from_the_hook_of_automl_while_they_are_read_is_there() -> None:
+    assert retired.CloudAutoMLHook.extract_object_id({"name": "projects/p/datasets/d1"}) == "d1"

@@ -6,6 +6,7 @@ A file that names one can be read, and the other tasks of its DAG run. The task 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from etesian.hooks.base import BaseHook
@@ -52,6 +53,19 @@ class _RetiredHook(BaseHook):
             RetiredOperatorError: always.
         """
         raise RetiredOperatorError(_WHY.format(name=type(self).__name__))
+
+
+class CloudAutoMLHook(_RetiredHook):
+    """AutoML's; files take a function from it while they are read."""
+
+    @staticmethod
+    def extract_object_id(obj: Mapping[str, str]) -> str:
+        """Return the last part of the name of an object.
+
+        >>> CloudAutoMLHook.extract_object_id({"name": "projects/p/datasets/d1"})
+        'd1'
+        """
+        return obj["name"].rpartition("/")[-1]
 
 
 def __getattr__(name: str) -> Any:
