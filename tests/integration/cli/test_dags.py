@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from etesian.lifecycle.records import RunKey
 from etesian.protocol.commands import DeleteDag, PauseChanged, RunRequested
@@ -13,6 +14,7 @@ from etesian.store.queries.dags import load_dag
 from etesian.store.queries.import_errors import save_import_error
 from etesian.store.queries.page import Paging
 from etesian.store.queries.runs import load_run
+from etesian.store.tables import connections_table
 from tests.conformance.store.samples import NOW
 from tests.integration.cli.conftest import Run
 
@@ -204,3 +206,15 @@ def test_what_the_tasks_of_a_run_came_to_is_printed_for_scripts(run: Run, dag_fi
     assert result.code == 1
     assert {row["task_id"]: row["state"] for row in result.data} == {"double": "success", "broken": "failed"}
     assert "ValueError: no luck" in result.err
+
+
+def test_a_connection_that_would_be_refused_today_keeps_no_dag_from_being_tried(
+    run: Run, dag_file: Path, store: Store
+) -> None:
+    run("connections", "add", "old", "--conn-type", "http")
+    with store.write() as connection:
+        connection.execute(update(connections_table).values(port=99_999))
+
+    result = run("run", str(dag_file))
+
+    assert "ValueError: no luck" in result.out, result.err

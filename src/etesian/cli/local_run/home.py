@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -61,6 +61,8 @@ def borrow(own: Settings, store: Store) -> None:
         for variable in found_variables:
             variables.save_variable(connection, variable.key, variable.value, secrets=store.secrets, now=now)
         for record in found_connections:
-            connections.save_connection(connection, record, secrets=store.secrets, now=now)
+            with suppress(connections.InvalidConnectionError):  # kept by an older release, which took it
+                connections.save_connection(connection, record, secrets=store.secrets, now=now)
         for pool in found_pools:
-            pools.save_pool(connection, pool)
+            with suppress(pools.InvalidPoolError):
+                pools.save_pool(connection, pool)
