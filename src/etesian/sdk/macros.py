@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import random
 import time
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
+from random import random
 from typing import Any, Final
 
 from etesian.foundation.errors import EtesianError

@@ -29,6 +29,7 @@ def test_modules_are_there_as_templates_expect() -> None:
     assert macros.json.dumps([1]) == "[1]"
     assert macros.datetime is datetime
     assert (macros.uuid, macros.random, macros.time, macros.timedelta) is not None
+    assert 0 <= macros.random() < 1
 
 
 def test_an_unknown_macro_is_named() -> None:
