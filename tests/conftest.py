@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from etesian.foundation.valid_text import as_valid_text
 
 #: DAG files that are material of tests, not modules.
 collect_ignore_glob = ["compat/dags/*", "compat/semantics/dags.py", "e2e/broken_dags/*"]
@@ -34,3 +36,11 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
                 patch.delenv(name)
         patch.setenv("ETESIAN_HOME", str(tmp_path_factory.mktemp("etesian-home")))
         yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep what is no text out of reports: a process that runs tests cannot send them otherwise, and dies."""
+    report = yield
+    report.sections = [(title, as_valid_text(content)) for title, content in report.sections]
+    return report
