@@ -86,6 +86,39 @@ def test_an_empty_list_skips_the_task() -> None:
     assert driver.record("work").reason == "it is mapped over an empty list"
 
 
+def test_a_task_mapped_over_nothing_hides_no_failure_above() -> None:
+    driver = Driver(dag(task("list"), task("other"), task("work", "list", "other", mapped=over("list"))))
+    driver.trigger()
+    driver.finish("list", pushed(0))
+    assert driver.why("work") == ["upstream 'other' is queued"]
+    driver.fail("other")
+    assert driver.state("work") == "upstream_failed"
+    assert driver.run().state == "failed"
+
+
+@pytest.mark.parametrize(
+    ("rule", "other"), [(TriggerRule.ALL_SUCCESS, "finish"), (TriggerRule.ALL_DONE, "fail")]
+)
+def test_a_task_mapped_over_nothing_is_skipped_when_its_turn_comes(rule: TriggerRule, other: str) -> None:
+    driver = Driver(dag(task("other"), task("work", "other", mapped=literal(0), trigger_rule=rule)))
+    driver.trigger()
+    assert driver.state("work") == "none"
+    driver = driver.successor()
+    getattr(driver, other)("other")
+    assert driver.state("work") == "skipped"
+    assert driver.record("work").reason == "it is mapped over an empty list"
+
+
+def test_a_group_mapped_over_nothing_hides_no_failure_above() -> None:
+    group = GroupSpec(group_id="g", mapped=literal(0))
+    tasks = (task("other"), task("a", "other", group="g"), task("b", "a", group="g"))
+    driver = Driver(dag(*tasks, groups=(group,)))
+    driver.trigger()
+    assert driver.states() == {"other": "queued", "a": "none", "b": "none"}
+    driver.fail("other")
+    assert driver.states() == {"other": "failed", "a": "upstream_failed", "b": "upstream_failed"}
+
+
 def test_a_value_without_length_fails_the_task_and_says_why() -> None:
     driver = mapped_run(None)
     assert driver.state("work") == "failed"

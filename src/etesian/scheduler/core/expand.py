@@ -44,7 +44,7 @@ def expand(memory: Memory, run: Run, expansion: Expansion, now: datetime) -> Non
         if total:
             _resize(memory, node, total)
         else:
-            _empty(memory, node, now)
+            _empty(memory, node)
         memory.touched.append(node)
 
 
@@ -128,14 +128,12 @@ def _resize(memory: Memory, node: Node, total: int) -> None:
         _delete(memory, placeholder)
 
 
-def _empty(memory: Memory, node: Node, now: datetime) -> None:
-    """Let the task have one skipped placeholder: there is nothing to map over."""
+def _empty(memory: Memory, node: Node) -> None:
+    """Let the task have its placeholder alone, which is skipped in its turn: there is nothing to map over."""
     _remove_from(memory, node, 0)
-    placeholder = node.instances.get(-1)
-    if placeholder is None:
+    if -1 not in node.instances:
         placeholder = add_instance(memory, node, make_record(node.run.record, node.task))
-    if placeholder.state is TaskState.NONE:
-        skip(memory, placeholder, now, "it is mapped over an empty list")
+        memory.changed_instances[placeholder] = None
 
 
 def _remove_from(memory: Memory, node: Node, first: int) -> None:

@@ -73,9 +73,18 @@ def _follow(memory: Memory, instance: Instance, verdict: Verdict, now: datetime)
         if not task.spec.wait_for_past_depends_before_skipping or is_past_met(instance.node):
             skip(memory, instance, now, explain_verdict(instance, verdict))
         return
-    if instance.is_placeholder or not are_sources_done(instance.node.run, task.expansion):
+    _take_turn(memory, instance, now)
+
+
+def _take_turn(memory: Memory, instance: Instance, now: datetime) -> None:
+    """Let a task instance whose trigger rule holds get in line, if nothing else keeps it from running."""
+    task = instance.node.task
+    if not are_sources_done(instance.node.run, task.expansion):
         return  # ``expand`` looks at it again when its number is known
-    if task.has_bounds and (out_of_bounds := explain_bounds(instance)) is not None:
+    if instance.is_placeholder:
+        if _is_mapped_over_nothing(instance):
+            skip(memory, instance, now, "it is mapped over an empty list")
+    elif task.has_bounds and (out_of_bounds := explain_bounds(instance)) is not None:
         skip(memory, instance, now, out_of_bounds)
     elif task.uses_past and not is_past_met(instance.node):
         return
@@ -123,6 +132,13 @@ def explain_bounds(instance: Instance) -> str | None:
     if spec.end_date is not None and date > spec.end_date and spec.end_date != dag_spec.end_date:
         return f"the task takes part until {spec.end_date:%Y-%m-%d %H:%M}"
     return None
+
+
+def _is_mapped_over_nothing(placeholder: Instance) -> bool:
+    """Return whether a task with finished sources stays a placeholder, as one of the inputs is empty."""
+    expansion = placeholder.node.task.expansion
+    lengths = None if expansion is None else placeholder.node.run.map_lengths.get(expansion.name)
+    return lengths is not None and not all(lengths.values())
 
 
 def are_sources_done(run: Run, expansion: Expansion | None) -> bool:
