@@ -13,6 +13,8 @@ from etesian.testing.clock import FakeClock
 
 #: What the loop itself watches: the pipe that wakes it.
 _OWN_DESCRIPTORS = 1
+#: How long to wait in earnest, in seconds, for a thread of anyio's: one that is told to stop wakes nobody when it ends.
+_LOOK_AGAIN_AFTER = 0.05
 _Result = TypeVar("_Result")
 _Arguments = TypeVarTuple("_Arguments")
 
@@ -31,10 +33,11 @@ class _JumpingSelector(selectors.DefaultSelector):
         ready = super().select(0)
         if ready:
             return ready
-        is_alone = not self.threads and len(self.get_map()) <= _OWN_DESCRIPTORS
-        if is_alone and not _has_busy_worker():
-            self._clock.sleep(timeout)
-            return []
+        if not self.threads and len(self.get_map()) <= _OWN_DESCRIPTORS:
+            if not _has_busy_worker():
+                self._clock.sleep(timeout)
+                return []
+            timeout = min(timeout, _LOOK_AGAIN_AFTER)
         before = self._clock.monotonic()
         ready = super().select(timeout)
         if not ready:
