@@ -19,7 +19,7 @@ from etesian.parser.child import describe_dag
 from etesian.parser.nursery import preload
 from etesian.parser.settings import DEFAULT_PRELOAD
 from etesian.parser.warm_up import warm_up
-from etesian.sdk.dag_loading import load_file
+from etesian.sdk.dags.dag_loading import load_file
 
 _HEADS: Final = {
     "etesian": (

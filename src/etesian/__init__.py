@@ -13,45 +13,45 @@ TYPE_CHECKING = (
 if TYPE_CHECKING:
     from typing import Any
 
-    from etesian.sdk.assets import Asset, AssetAlias, AssetAll, AssetAny, AssetWatcher, Dataset
-    from etesian.sdk.connection import Connection
+    from etesian.sdk.assets.asset import Asset, AssetAlias, AssetAll, AssetAny, AssetWatcher, Dataset
+    from etesian.sdk.connections.connection import Connection
+    from etesian.sdk.connections.variable import Variable
     from etesian.sdk.context import Context, get_current_context
-    from etesian.sdk.dag import DAG, dag
-    from etesian.sdk.edges import Label, chain, chain_linear, cross_downstream
-    from etesian.sdk.operator import BaseOperator
-    from etesian.sdk.params import Param
-    from etesian.sdk.task_group import TaskGroup
-    from etesian.sdk.task_group_decorator import task_group
-    from etesian.sdk.taskflow import setup, task, teardown
-    from etesian.sdk.variable import Variable
-    from etesian.sdk.xcom_arg import XComArg
+    from etesian.sdk.dags.dag import DAG, dag
+    from etesian.sdk.graph.edges import Label, chain, chain_linear, cross_downstream
+    from etesian.sdk.params.param import Param
+    from etesian.sdk.tasks.operator import BaseOperator
+    from etesian.sdk.tasks.task_group import TaskGroup
+    from etesian.sdk.tasks.task_group_decorator import task_group
+    from etesian.sdk.tasks.taskflow import setup, task, teardown
+    from etesian.sdk.xcoms.xcom_arg import XComArg
 
 #: where each public name is defined
 _HOMES: dict[str, str] = {
-    "DAG": "etesian.sdk.dag",
-    "Asset": "etesian.sdk.assets",
-    "AssetAlias": "etesian.sdk.assets",
-    "AssetAll": "etesian.sdk.assets",
-    "AssetAny": "etesian.sdk.assets",
-    "AssetWatcher": "etesian.sdk.assets",
-    "BaseOperator": "etesian.sdk.operator",
-    "Connection": "etesian.sdk.connection",
+    "DAG": "etesian.sdk.dags.dag",
+    "Asset": "etesian.sdk.assets.asset",
+    "AssetAlias": "etesian.sdk.assets.asset",
+    "AssetAll": "etesian.sdk.assets.asset",
+    "AssetAny": "etesian.sdk.assets.asset",
+    "AssetWatcher": "etesian.sdk.assets.asset",
+    "BaseOperator": "etesian.sdk.tasks.operator",
+    "Connection": "etesian.sdk.connections.connection",
     "Context": "etesian.sdk.context",
-    "Dataset": "etesian.sdk.assets",
-    "Label": "etesian.sdk.edges",
-    "Param": "etesian.sdk.params",
-    "TaskGroup": "etesian.sdk.task_group",
-    "Variable": "etesian.sdk.variable",
-    "XComArg": "etesian.sdk.xcom_arg",
-    "chain": "etesian.sdk.edges",
-    "chain_linear": "etesian.sdk.edges",
-    "cross_downstream": "etesian.sdk.edges",
-    "dag": "etesian.sdk.dag",
+    "Dataset": "etesian.sdk.assets.asset",
+    "Label": "etesian.sdk.graph.edges",
+    "Param": "etesian.sdk.params.param",
+    "TaskGroup": "etesian.sdk.tasks.task_group",
+    "Variable": "etesian.sdk.connections.variable",
+    "XComArg": "etesian.sdk.xcoms.xcom_arg",
+    "chain": "etesian.sdk.graph.edges",
+    "chain_linear": "etesian.sdk.graph.edges",
+    "cross_downstream": "etesian.sdk.graph.edges",
+    "dag": "etesian.sdk.dags.dag",
     "get_current_context": "etesian.sdk.context",
-    "setup": "etesian.sdk.taskflow",
-    "task": "etesian.sdk.taskflow",
-    "task_group": "etesian.sdk.task_group_decorator",
-    "teardown": "etesian.sdk.taskflow",
+    "setup": "etesian.sdk.tasks.taskflow",
+    "task": "etesian.sdk.tasks.taskflow",
+    "task_group": "etesian.sdk.tasks.task_group_decorator",
+    "teardown": "etesian.sdk.tasks.taskflow",
 }
 
 __all__ = [

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from etesian.compat import install, is_installed, uninstall
-from etesian.sdk.dag_loading import load_dags
-from etesian.sdk.spec_building import build_spec
+from etesian.sdk.dags.dag_loading import load_dags
+from etesian.sdk.dags.spec_building import build_spec
 from etesian.spec.codec import compute_hash
 from etesian.spec.dag import DagSpec
 

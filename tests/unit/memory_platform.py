@@ -35,11 +35,11 @@ from etesian.protocol.requests import (
 )
 from etesian.protocol.workloads import RunContext
 from etesian.sdk.context import Context
-from etesian.sdk.context_building import build_context
-from etesian.sdk.dag_run import DagRun
+from etesian.sdk.running.context_building import build_context
+from etesian.sdk.running.dag_run import DagRun
+from etesian.sdk.running.task_instance import InstanceFacts, TaskInstance
 from etesian.sdk.runtime import set_platform
-from etesian.sdk.task_instance import InstanceFacts, TaskInstance
-from etesian.sdk.xcom import deserialize
+from etesian.sdk.xcoms.xcom import deserialize
 
 DAY = datetime(2030, 1, 1, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from etesian.sdk.secrets_masker import MASK, SecretsMasker, should_hide_value_for_key
+from etesian.sdk.connections.secrets_masker import MASK, SecretsMasker, should_hide_value_for_key
 
 _masker: Final = SecretsMasker()
 

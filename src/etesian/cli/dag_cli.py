@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from etesian.cli.main import main
-from etesian.sdk.dag import DAG
+from etesian.sdk.dags.dag import DAG
 
 
 def run_dag_cli(dag: DAG) -> None:

@@ -19,16 +19,16 @@ from etesian.cli.trial_platform import TrialPlatform
 from etesian.foundation.clock import utc_now
 from etesian.protocol.reports import Outcome
 from etesian.protocol.workloads import RunContext, RunTask
-from etesian.sdk.context_building import build_context
-from etesian.sdk.dag import DAG
-from etesian.sdk.dag_loading import load_dags
-from etesian.sdk.dag_run import DagRun
-from etesian.sdk.execution import execute_task
-from etesian.sdk.rendered_fields import collect_rendered_fields
+from etesian.sdk.attempts.execution import execute_task
+from etesian.sdk.connections.secrets_masker import secrets_masker
+from etesian.sdk.dags.dag import DAG
+from etesian.sdk.dags.dag_loading import load_dags
+from etesian.sdk.dags.spec_building import build_spec
+from etesian.sdk.running.context_building import build_context
+from etesian.sdk.running.dag_run import DagRun
+from etesian.sdk.running.rendered_fields import collect_rendered_fields
+from etesian.sdk.running.task_instance import InstanceFacts, TaskInstance
 from etesian.sdk.runtime import Platform, set_platform
-from etesian.sdk.secrets_masker import secrets_masker
-from etesian.sdk.spec_building import build_spec
-from etesian.sdk.task_instance import InstanceFacts, TaskInstance
 from etesian.timetables import manual_interval
 
 #: No attempt of the platform has this id.

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from typing import Final
 
-from etesian.compat.configuration import conf
+from etesian.compat.settings.configuration import conf
 from etesian.foundation.ids import MAX_KEY_LENGTH
 from etesian.spec.trigger_rule import TriggerRule
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, ClassVar, Final, NamedTuple, NoReturn
 
-from etesian.compat.configuration import conf
-from etesian.compat.session import NoDatabaseAccessError
+from etesian.compat.models.session import NoDatabaseAccessError
+from etesian.compat.settings.configuration import conf
 from etesian.foundation.clock import SystemClock
 from etesian.foundation.errors import EtesianError
-from etesian.sdk.dag import DAG
-from etesian.sdk.dag_files import find_dag_files, mentions_dags
-from etesian.sdk.dag_loading import LoadedFile, load_file
+from etesian.sdk.dags.dag import DAG
+from etesian.sdk.dags.dag_files import find_dag_files, mentions_dags
+from etesian.sdk.dags.dag_loading import LoadedFile, load_file
 from etesian.sdk.exceptions import AirflowDagDuplicatedIdException
-from etesian.sdk.scope import DagContext, set_aside
+from etesian.sdk.graph.scope import DagContext, set_aside
 
 _clock: Final = SystemClock()
 

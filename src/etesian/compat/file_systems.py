@@ -8,7 +8,7 @@ from importlib import import_module
 from inspect import signature
 from typing import Any, Final
 
-from etesian.compat.providers_manager import ProvidersManager
+from etesian.compat.providers.providers_manager import ProvidersManager
 from etesian.sdk.exceptions import AirflowOptionalProviderFeatureException
 
 _attached: Final[dict[tuple[str, str | None], Any]] = {}

@@ -29,7 +29,7 @@ def _find_elsewhere(fullname: str, path: Sequence[str] | None) -> ModuleSpec | N
         from etesian.compat.provider_modules import find_provider_module
 
         return find_provider_module(fullname, path)
-    from etesian.compat.plugin_modules import find_plugin_module
+    from etesian.compat.plugins.plugin_modules import find_plugin_module
 
     return find_plugin_module(fullname)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from etesian.compat.configuration import conf
+from etesian.compat.settings.configuration import conf
 
 LOG_LEVEL: Final = str(conf.get("logging", "logging_level")).upper()
 LOG_FORMAT: Final = str(conf.get("logging", "log_format"))

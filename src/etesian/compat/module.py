@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from etesian.compat.missing import explain_name
 from etesian.compat.tables import find_passed_on, find_table, has_children
 from etesian.compat.wiring import connect
-from etesian.sdk.operator_meta import BaseOperatorMeta
+from etesian.sdk.tasks.operator_meta import BaseOperatorMeta
 
 if TYPE_CHECKING:
     from importlib.abc import Loader

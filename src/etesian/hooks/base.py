@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
-from etesian.sdk.connection import Connection
+from etesian.sdk.connections.connection import Connection
 
 
 class BaseHook:

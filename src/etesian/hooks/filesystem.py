@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from etesian.hooks.base import BaseHook
-from etesian.sdk.connection import Connection
+from etesian.sdk.connections.connection import Connection
 from etesian.sdk.exceptions import AirflowNotFoundException
 
 

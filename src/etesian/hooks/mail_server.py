@@ -12,7 +12,7 @@ from etesian.config.load import load_settings
 from etesian.hooks.mail_message import MailError
 
 if TYPE_CHECKING:
-    from etesian.sdk.connection import Connection
+    from etesian.sdk.connections.connection import Connection
 
 #: The port on which TLS comes before the first word.
 IMPLICIT_TLS_PORT: Final = 465

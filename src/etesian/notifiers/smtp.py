@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from etesian.hooks.smtp import SmtpHook
-from etesian.sdk.notifier import BaseNotifier
+from etesian.sdk.tasks.notifier import BaseNotifier
 
 if TYPE_CHECKING:
     from etesian.sdk.context import Context

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from etesian.sdk.exceptions import AirflowException
-from etesian.sdk.notifier import BaseNotifier
+from etesian.sdk.tasks.notifier import BaseNotifier
 
 if TYPE_CHECKING:
     from etesian.sdk.context import Context

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from etesian.operators.python_callable import PythonOperator
-from etesian.sdk.asset_access import AssetAccessControl
-from etesian.sdk.assets import Asset, AssetAll, AssetWatcher, BaseAsset
-from etesian.sdk.dag import DAG
+from etesian.sdk.assets.asset import Asset, AssetAll, AssetWatcher, BaseAsset
+from etesian.sdk.assets.asset_access import AssetAccessControl
+from etesian.sdk.dags.dag import DAG
 from etesian.sdk.exceptions import InvalidDagError
-from etesian.sdk.taskflow import TaskDecorator
+from etesian.sdk.tasks.taskflow import TaskDecorator
 
 #: Parameters that do not name an asset to read.
 OWN_PARAMETERS = ("self", "context", "outlet_events")

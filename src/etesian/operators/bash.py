@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from etesian.hooks.subprocess import SubprocessHook, SubprocessResult
 from etesian.operators.context_environment import context_environment
 from etesian.sdk.exceptions import AirflowException, AirflowSkipException
-from etesian.sdk.operator import BaseOperator
-from etesian.sdk.xcom_arg import ArgNotSet
+from etesian.sdk.tasks.operator import BaseOperator
+from etesian.sdk.xcoms.xcom_arg import ArgNotSet
 
 if TYPE_CHECKING:
     from etesian.sdk.context import Context

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from etesian.operators.skipping import BranchMixIn
-from etesian.sdk.operator import BaseOperator
+from etesian.sdk.tasks.operator import BaseOperator
 
 if TYPE_CHECKING:
     from etesian.sdk.context import Context

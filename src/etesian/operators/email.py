@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from etesian.hooks.smtp import send_email
-from etesian.sdk.operator import BaseOperator
+from etesian.sdk.tasks.operator import BaseOperator
 
 if TYPE_CHECKING:
     from etesian.sdk.context import Context

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from etesian.sdk.operator import BaseOperator
+from etesian.sdk.tasks.operator import BaseOperator
 
 if TYPE_CHECKING:
     from etesian.sdk.context import Context

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from etesian.operators.empty import EmptyOperator
-from etesian.sdk.dag_links import ExternalDagLink
+from etesian.sdk.dags.dag_links import ExternalDagLink
 from etesian.sdk.exceptions import InvalidDagError
 from etesian.spec.task import MarkerSpec
 

@@ -17,8 +17,8 @@ from types import FunctionType
 from typing import Any, Final
 
 from etesian.operators import elsewhere_runner
-from etesian.sdk.decorated_operator import source_without_decorators
 from etesian.sdk.exceptions import AirflowException
+from etesian.sdk.tasks.decorated_operator import source_without_decorators
 
 SERIALIZERS: Final = ("pickle", "cloudpickle", "dill")
 

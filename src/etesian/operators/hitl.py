@@ -10,9 +10,9 @@ from urllib.parse import quote, urlencode
 from etesian.foundation.clock import utc_now
 from etesian.operators.skipping import BranchMixIn, SkipMixin, push_result
 from etesian.sdk.exceptions import AirflowException, InvalidDagError, TaskAwaitingInput, TaskDeferralTimeout
-from etesian.sdk.notifier import BaseNotifier
-from etesian.sdk.operator import BaseOperator
-from etesian.sdk.params import ParamsDict
+from etesian.sdk.params.param import ParamsDict
+from etesian.sdk.tasks.notifier import BaseNotifier
+from etesian.sdk.tasks.operator import BaseOperator
 from etesian.sdk.web_address import web_address
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from etesian.foundation.clock import utc_now
 from etesian.operators.branch import BaseBranchOperator
-from etesian.sdk.timetable_base import DataInterval, TimeRestriction
+from etesian.sdk.timetables.timetable_base import DataInterval, TimeRestriction
 
 if TYPE_CHECKING:
     from etesian.sdk.context import Context

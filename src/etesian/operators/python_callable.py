@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from etesian.sdk.exceptions import AirflowException
-from etesian.sdk.operator import BaseOperator
-from etesian.sdk.user_call import call_function, choose_kwargs
+from etesian.sdk.tasks.operator import BaseOperator
+from etesian.sdk.tasks.user_call import call_function, choose_kwargs
 
 if TYPE_CHECKING:
     from etesian.sdk.context import Context

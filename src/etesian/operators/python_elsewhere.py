@@ -19,7 +19,7 @@ from etesian.operators.environments import EnvironmentRecipe, ensure_environment
 from etesian.operators.function_transport import SERIALIZERS, FunctionCall, TransportError, read_result
 from etesian.operators.python_callable import PythonOperator
 from etesian.sdk.exceptions import AirflowException, AirflowSkipException
-from etesian.sdk.user_call import choose_kwargs
+from etesian.sdk.tasks.user_call import choose_kwargs
 
 if TYPE_CHECKING:
     from etesian.sdk.context import Context

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from etesian.sdk.exceptions import AirflowException, DownstreamTasksSkipped
-from etesian.sdk.task_node import TaskNode
-from etesian.sdk.xcom_arg import RETURN_VALUE_KEY
+from etesian.sdk.tasks.task_node import TaskNode
+from etesian.sdk.xcoms.xcom_arg import RETURN_VALUE_KEY
 
 
 class BranchError(AirflowException):

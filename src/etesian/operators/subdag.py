@@ -11,11 +11,11 @@ from etesian.operators.skipping import SkipMixin
 from etesian.operators.trigger_dagrun import TriggerDagRunOperator
 from etesian.protocol.requests import GetTaskStates, TaskStates
 from etesian.sdk.runtime import ask
-from etesian.sdk.timezone import convert_to_utc
+from etesian.sdk.time.timezone import convert_to_utc
 
 if TYPE_CHECKING:
     from etesian.sdk.context import Context
-    from etesian.sdk.dag import DAG
+    from etesian.sdk.dags.dag import DAG
 
 #: of the sensor that this operator was, and of its executor; here it waits without a slot
 _WITHOUT_EFFECT = ("executor", "mode", "soft_fail", "timeout", "exponential_backoff", "session")

@@ -21,7 +21,7 @@ from etesian.protocol.requests import (
     TriggeredRun,
     TriggerRun,
 )
-from etesian.sdk.dag_links import TriggerDagRunLink
+from etesian.sdk.dags.dag_links import TriggerDagRunLink
 from etesian.sdk.exceptions import (
     AirflowException,
     AirflowSkipException,
@@ -29,11 +29,11 @@ from etesian.sdk.exceptions import (
     DagRunAlreadyExists,
     DagRunTriggerException,
 )
-from etesian.sdk.operator import BaseOperator
+from etesian.sdk.graph.scope import detached
 from etesian.sdk.runtime import ask
-from etesian.sdk.scope import detached
-from etesian.sdk.timezone import convert_to_utc
-from etesian.sdk.xcom_arg import NOTSET, ArgNotSet
+from etesian.sdk.tasks.operator import BaseOperator
+from etesian.sdk.time.timezone import convert_to_utc
+from etesian.sdk.xcoms.xcom_arg import NOTSET, ArgNotSet
 from etesian.triggers.external_task import DagStateTrigger
 
 if TYPE_CHECKING:

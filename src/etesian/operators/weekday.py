@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from etesian.foundation.clock import utc_now
 from etesian.operators.branch import BaseBranchOperator
-from etesian.sdk.weekday import WeekDay
+from etesian.sdk.time.weekday import WeekDay
 
 if TYPE_CHECKING:
     from etesian.sdk.context import Context

@@ -14,7 +14,7 @@ from etesian.parser.crew import FileResult
 from etesian.parser.fingerprint import Fingerprints
 from etesian.parser.owners import FileKey
 from etesian.parser.settings import Bundle, ParserSettings
-from etesian.sdk.dag_files import find_dag_files, mentions_dags
+from etesian.sdk.dags.dag_files import find_dag_files, mentions_dags
 
 #: The clock of a file system may lag behind the machine's by a tick.
 _CLOCK_SLACK_NS: Final = 20_000_000

@@ -21,11 +21,11 @@ from etesian.parser.messages import ImportFailure, Parsed, ParsedDag, ParseFiles
 from etesian.parser.reads import ReadTracker
 from etesian.parser.surroundings import Surroundings
 from etesian.protocol.frames import encode_frame
-from etesian.sdk.bytecode import forget_fresh_bytecode
-from etesian.sdk.dag import DAG
-from etesian.sdk.dag_loading import load_file
+from etesian.sdk.dags.bytecode import forget_fresh_bytecode
+from etesian.sdk.dags.dag import DAG
+from etesian.sdk.dags.dag_loading import load_file
+from etesian.sdk.dags.spec_building import build_spec
 from etesian.sdk.runtime import set_platform
-from etesian.sdk.spec_building import build_spec
 from etesian.spec.codec import encode_dag
 
 #: Resident memory is what is limited; address space only stops what grows faster than it is looked at.

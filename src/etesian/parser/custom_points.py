@@ -8,10 +8,10 @@ from typing import Final
 import msgspec
 
 from etesian.protocol.requests import GetRunStates, RunInfos
-from etesian.sdk.dag import DAG
+from etesian.sdk.dags.dag import DAG
 from etesian.sdk.runtime import current_platform, has_platform
-from etesian.sdk.timetable_base import POINTS_AHEAD, TimeRestriction, compute_points
-from etesian.sdk.timetable_classes import AssetOrTimeSchedule, custom_parts
+from etesian.sdk.timetables.timetable_base import POINTS_AHEAD, TimeRestriction, compute_points
+from etesian.sdk.timetables.timetable_classes import AssetOrTimeSchedule, custom_parts
 from etesian.spec.dag import DagSpec
 from etesian.spec.schedule import AssetOrTimeSchedule as AssetOrTimeSpec
 from etesian.spec.schedule import Schedule, SchedulePoint

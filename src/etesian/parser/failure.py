@@ -11,11 +11,11 @@ from typing import Final
 from etesian.foundation.errors import EtesianError
 from etesian.foundation.valid_text import as_valid_text
 from etesian.parser.messages import ChildEnded, ImportFailure, ParseFiles, Verdict
-from etesian.sdk.dag_loading import DagFileError
+from etesian.sdk.dags.dag_loading import DagFileError
 
 _MAX_DETAIL_CHARACTERS: Final = 16_000
 _DUMPED_FRAME: Final = re.compile(r'File "([^"]+)", line (\d+) in')
-_LOADER_FILE: Final = str(Path("etesian", "sdk", "dag_loading.py"))
+_LOADER_FILE: Final = str(Path("etesian", "sdk", "dags", "dag_loading.py"))
 _MAX_OUTPUT_LINES: Final = 40
 _MAX_LINE_CHARACTERS: Final = 400
 _MEGABYTE: Final = 1024 * 1024

@@ -28,7 +28,7 @@ from etesian.protocol.requests import (
     Request,
     RunInfos,
 )
-from etesian.sdk.dag_files import find_dag_files, mentions_dags
+from etesian.sdk.dags.dag_files import find_dag_files, mentions_dags
 from etesian.spec.codec import decode_dag
 from etesian.spec.dag import DagSpec
 

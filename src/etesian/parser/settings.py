@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from etesian.sdk.ignore_files import IgnoreSyntax
+from etesian.sdk.dags.ignore_files import IgnoreSyntax
 
 #: Imported by the nursery when present, besides the SDK and the common operators; a named function is called.
-DEFAULT_PRELOAD: Final = ("etesian.compat:install", "etesian.compat.finishing:warm_up")
+DEFAULT_PRELOAD: Final = ("etesian.compat:install", "etesian.compat.plugins.finishing:warm_up")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from etesian.operators.bash import BashOperator
 from etesian.operators.empty import EmptyOperator
 from etesian.operators.python import PythonOperator
 from etesian.parser.child import describe_dag
-from etesian.sdk.dag import DAG
-from etesian.sdk.taskflow import task
+from etesian.sdk.dags.dag import DAG
+from etesian.sdk.tasks.taskflow import task
 
 
 def warm_up() -> None:

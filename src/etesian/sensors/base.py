@@ -17,7 +17,7 @@ from etesian.sdk.exceptions import (
     TaskDeferralError,
     TaskDeferralTimeout,
 )
-from etesian.sdk.operator import BaseOperator
+from etesian.sdk.tasks.operator import BaseOperator
 
 if TYPE_CHECKING:
     from etesian.sdk.context import Context

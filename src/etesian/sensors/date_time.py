@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from etesian.sdk.timezone import convert_to_utc
+from etesian.sdk.time.timezone import convert_to_utc
 from etesian.sensors.base import SensorArgumentError
 from etesian.sensors.waiting import MomentSensor
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from etesian.lifecycle.state import RunState, TaskState
 from etesian.protocol.requests import FoundDag, GetDag
-from etesian.sdk.dag_links import ExternalDagLink
+from etesian.sdk.dags.dag_links import ExternalDagLink
 from etesian.sdk.exceptions import AirflowException, AirflowSkipException
-from etesian.sdk.external_states import ExternalWait, Verdict
+from etesian.sdk.running.external_states import ExternalWait, Verdict
 from etesian.sdk.runtime import ask
-from etesian.sdk.user_call import choose_kwargs
+from etesian.sdk.tasks.user_call import choose_kwargs
 from etesian.sensors.base import BaseSensorOperator, SensorArgumentError
 from etesian.spec.codec import decode_dag
 from etesian.triggers.external_task import WorkflowTrigger

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from etesian.sdk.user_call import call_function, choose_kwargs
+from etesian.sdk.tasks.user_call import call_function, choose_kwargs
 from etesian.sensors.base import BaseSensorOperator, PokeReturnValue
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from etesian.foundation.clock import utc_now
-from etesian.sdk.weekday import WeekDay
+from etesian.sdk.time.weekday import WeekDay
 from etesian.sensors.base import BaseSensorOperator
 
 if TYPE_CHECKING:

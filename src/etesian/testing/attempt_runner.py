@@ -14,9 +14,9 @@ from typing import Any, Final
 from etesian.lifecycle.records import TaskKey
 from etesian.protocol.reports import Succeeded
 from etesian.protocol.workloads import RunCallback, RunTask
-from etesian.sdk.dag import DAG
+from etesian.sdk.attempts.execution import AttemptResult, execute_callback, run_attempt
+from etesian.sdk.dags.dag import DAG
 from etesian.sdk.exceptions import AirflowTaskTerminated, AirflowTaskTimeout
-from etesian.sdk.execution import AttemptResult, execute_callback, run_attempt
 
 #: Not SIGALRM, which time-outs of test runners use.
 _TIME_OUT_SIGNAL: Final = signal.SIGRTMIN + 3

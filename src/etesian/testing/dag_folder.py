@@ -8,10 +8,10 @@ from pathlib import Path
 
 from etesian.compat import install
 from etesian.foundation.errors import EtesianError
-from etesian.sdk.dag import DAG
-from etesian.sdk.dag_files import find_dag_files, mentions_dags
-from etesian.sdk.dag_loading import DagFileError, load_file
-from etesian.sdk.spec_building import build_spec
+from etesian.sdk.dags.dag import DAG
+from etesian.sdk.dags.dag_files import find_dag_files, mentions_dags
+from etesian.sdk.dags.dag_loading import DagFileError, load_file
+from etesian.sdk.dags.spec_building import build_spec
 from etesian.testing.memory_platform import MemoryPlatform, using_platform
 from etesian.testing.memory_store import MemoryStore
 

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from etesian.sdk.dag import DAG
+from etesian.sdk.connections.secrets_masker import secrets_masker
+from etesian.sdk.dags.dag import DAG
 from etesian.sdk.secrets_backends.local_file import read_secrets_file
-from etesian.sdk.secrets_masker import secrets_masker
-from etesian.sdk.xcom_arg import NOTSET
+from etesian.sdk.xcoms.xcom_arg import NOTSET
 from etesian.testing.result import RunResult
 from etesian.testing.run import RunOptions, run_with
 

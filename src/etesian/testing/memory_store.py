@@ -24,7 +24,7 @@ from etesian.scheduler.core.decisions import (
 )
 from etesian.scheduler.core.events import PastKnown
 from etesian.scheduler.core.past import GOOD
-from etesian.sdk.connection import Connection
+from etesian.sdk.connections.connection import Connection
 from etesian.spec.codec import decode_dag
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from etesian.sdk.dag import DAG
+    from etesian.sdk.dags.dag import DAG
     from etesian.testing import DagFolder, FakeClock, RunResult
 
 

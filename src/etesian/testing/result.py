@@ -12,8 +12,8 @@ from etesian.foundation.errors import EtesianError
 from etesian.lifecycle.records import DagRunRecord, TaskInstanceRecord, TaskKey
 from etesian.lifecycle.state import RunState, TaskState
 from etesian.protocol.requests import AssetEventItem, TriggerRun
-from etesian.sdk.xcom import deserialize
-from etesian.sdk.xcom_arg import RETURN_VALUE_KEY
+from etesian.sdk.xcoms.xcom import deserialize
+from etesian.sdk.xcoms.xcom_arg import RETURN_VALUE_KEY
 from etesian.testing.attempt_runner import AttemptRunner
 from etesian.testing.memory_store import MemoryStore
 

@@ -12,12 +12,12 @@ from typing import Any
 
 from etesian.lifecycle.records import DagRunRecord
 from etesian.lifecycle.state import RunState, RunType
-from etesian.sdk.connection import Connection
-from etesian.sdk.dag import DAG
+from etesian.sdk.connections.connection import Connection
+from etesian.sdk.dags.dag import DAG
+from etesian.sdk.dags.spec_building import build_spec
 from etesian.sdk.secrets_backends.base import BaseSecretsBackend
 from etesian.sdk.secrets_backends.chain import active_backends, set_backends
-from etesian.sdk.spec_building import build_spec
-from etesian.sdk.xcom_arg import NOTSET
+from etesian.sdk.xcoms.xcom_arg import NOTSET
 from etesian.spec.codec import compute_hash, encode_dag
 from etesian.spec.dag import DagSpec
 from etesian.spec.schedule import Schedule

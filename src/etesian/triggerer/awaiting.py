@@ -11,7 +11,7 @@ from typing import Final, cast
 
 from etesian.foundation.valid_text import as_valid_text
 from etesian.sdk.trigger import BaseTrigger, TriggerEvent
-from etesian.sdk.xcom import serialize
+from etesian.sdk.xcoms.xcom import serialize
 from etesian.triggerer.making import find_trigger_class, is_trigger_class_known, make_trigger
 from etesian.triggerer.source import FiredTrigger, TriggerRow
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from etesian.foundation.errors import EtesianError
 from etesian.sdk.trigger import BaseTrigger
-from etesian.sdk.xcom import deserialize
+from etesian.sdk.xcoms.xcom import deserialize
 from etesian.triggerer.source import TriggerRow
 
 _classes: Final[dict[str, type[BaseTrigger]]] = {}

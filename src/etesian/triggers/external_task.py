@@ -9,8 +9,8 @@ from typing import Any
 
 from etesian.protocol.requests import GetRunStates, Refused, RunInfos, TaskStates
 from etesian.sdk.exceptions import AirflowException
-from etesian.sdk.external_states import ExternalWait, Verdict
-from etesian.sdk.timezone import convert_to_utc
+from etesian.sdk.running.external_states import ExternalWait, Verdict
+from etesian.sdk.time.timezone import convert_to_utc
 from etesian.sdk.trigger import BaseTrigger, TriggerEvent
 from etesian.triggers.platform import current_async_platform
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from etesian.foundation.clock import utc_now
-from etesian.sdk.timezone import convert_to_utc
+from etesian.sdk.time.timezone import convert_to_utc
 from etesian.sdk.trigger import BaseTrigger, TaskSuccessEvent, TriggerEvent
 
 #: The clock is looked at this often, so that a wait ends in time when the clock is set.

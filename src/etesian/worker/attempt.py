@@ -22,8 +22,8 @@ from etesian.foundation.valid_text import as_valid_text
 from etesian.protocol.frames import FrameError
 from etesian.protocol.reports import Failed, Finished, Outcome, Succeeded
 from etesian.protocol.workloads import RunCallback, RunTask
+from etesian.sdk.connections.secrets_masker import secrets_masker
 from etesian.sdk.runtime import set_platform
-from etesian.sdk.secrets_masker import secrets_masker
 from etesian.worker.attempt_log import AttemptLog
 from etesian.worker.channel_platform import AttemptChannel, ChannelPlatform
 from etesian.worker.messages import TIME_OUT_SIGNAL, ProcessSettings, Ready

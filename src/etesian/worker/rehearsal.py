@@ -16,8 +16,8 @@ from typing import Final
 import msgspec
 
 from etesian.protocol.frames import encode_frame
+from etesian.sdk.connections.secrets_masker import secrets_masker
 from etesian.sdk.runtime import set_platform
-from etesian.sdk.secrets_masker import secrets_masker
 from etesian.worker.attempt import Attempt
 from etesian.worker.messages import ProcessSettings
 from etesian.worker.process_setup import reset_signals

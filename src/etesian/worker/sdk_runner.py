@@ -9,11 +9,11 @@ from typing import Final
 from etesian.foundation.clock import utc_now
 from etesian.protocol.reports import Failed
 from etesian.protocol.workloads import RunCallback, RunContext, RunTask
-from etesian.sdk.dag import DAG
-from etesian.sdk.dag_loading import DagFileError, import_dags, load_dags, module_name_of
+from etesian.sdk.attempts.execution import execute_callback, run_attempt
+from etesian.sdk.attempts.stopping import install_stop_handler
+from etesian.sdk.dags.dag import DAG
+from etesian.sdk.dags.dag_loading import DagFileError, import_dags, load_dags, module_name_of
 from etesian.sdk.exceptions import AirflowTaskTimeout, DagNotFound
-from etesian.sdk.execution import execute_callback, run_attempt
-from etesian.sdk.stopping import install_stop_handler
 from etesian.worker.failed_import import DagImportError
 from etesian.worker.runner import TaskResult
 

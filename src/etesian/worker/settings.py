@@ -12,12 +12,12 @@ from etesian.protocol.addresses import worker_socket_path
 #: Imported by the zygote when present: what nearly every DAG file and task needs.
 DEFAULT_PRELOAD = (
     "etesian.compat:install",  # DAG files may import `airflow`
-    "etesian.compat.finishing:warm_up",
+    "etesian.compat.plugins.finishing:warm_up",
     "json",
     "jinja2.sandbox",
     "pendulum",
-    "etesian.sdk.dag_loading",
-    "etesian.sdk.execution",
+    "etesian.sdk.dags.dag_loading",
+    "etesian.sdk.attempts.execution",
     "etesian.operators.python",
     "etesian.operators.bash",
     "etesian.operators.empty",

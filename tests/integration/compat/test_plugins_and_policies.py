@@ -152,7 +152,7 @@ def load(project: Path, expression: str) -> object:
         import etesian.compat
 
         etesian.compat.install()
-        from etesian.sdk.dag_loading import load_dags
+        from etesian.sdk.dags.dag_loading import load_dags
 
         dags = load_dags(Path("{project}/dags/loud.py"), dags_folder=Path("{project}/dags"))
         print(json.dumps({expression}))
@@ -212,7 +212,7 @@ def test_a_plugin_that_cannot_be_loaded_is_named_and_harms_nobody(project: Path)
     done = run(
         project,
         "-c",
-        "import etesian.compat; etesian.compat.install(); from etesian.compat.plugins_manager import *; "
+        "import etesian.compat; etesian.compat.install(); from etesian.compat.plugins.plugins_manager import *; "
         "find_plugins(); print(import_errors)",
     )
     assert "broken.py" in done.stdout

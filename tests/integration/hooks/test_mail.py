@@ -16,8 +16,8 @@ from etesian.hooks.smtp import SmtpHook, send_email
 from etesian.notifiers.smtp import SmtpNotifier
 from etesian.operators.email import EmailOperator
 from etesian.operators.python import PythonOperator
-from etesian.sdk.connection import Connection
-from etesian.sdk.dag import DAG
+from etesian.sdk.connections.connection import Connection
+from etesian.sdk.dags.dag import DAG
 from etesian.sdk.exceptions import AirflowNotFoundException
 from etesian.testing import run_dag
 from tests.servers.mail import Mailbox, running_mail_server

@@ -12,7 +12,7 @@ import pytest
 from etesian.notifiers.webhook import WebhookError, WebhookNotifier
 from etesian.operators.empty import EmptyOperator
 from etesian.sdk.context import Context
-from etesian.sdk.dag import DAG
+from etesian.sdk.dags.dag import DAG
 from tests.servers.webhook import running_webhook_server
 from tests.unit.memory_platform import DAY, make_context
 

@@ -15,7 +15,7 @@ import pytest
 
 from etesian.hooks import subprocess
 from etesian.operators.bash import BashOperator
-from etesian.sdk.dag import DAG
+from etesian.sdk.dags.dag import DAG
 from etesian.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 from etesian.sensors.bash import BashSensor
 from tests.unit.memory_platform import DAY, make_context

@@ -19,7 +19,7 @@ from etesian.operators.python import (
     ExternalPythonOperator,
     PythonVirtualenvOperator,
 )
-from etesian.sdk.dag import DAG
+from etesian.sdk.dags.dag import DAG
 from etesian.sdk.exceptions import AirflowException, AirflowSkipException, DownstreamTasksSkipped
 from tests.unit.memory_platform import DAY, MemoryPlatform, make_context, using_platform
 

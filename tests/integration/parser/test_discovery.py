@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from etesian.sdk.dag_files import BundleUnreadableError, find_dag_files, mentions_dags
+from etesian.sdk.dags.dag_files import BundleUnreadableError, find_dag_files, mentions_dags
 
 
 def lay_out(folder: Path, *files: str) -> None:

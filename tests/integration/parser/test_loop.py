@@ -327,7 +327,7 @@ def test_the_points_of_a_custom_timetable_are_renewed_before_they_run_out(platfo
         "a.py",
         "from datetime import datetime, timedelta, timezone\n"
         "from etesian import DAG\n"
-        "from etesian.sdk.timetable_base import DagRunInfo, Timetable\n"
+        "from etesian.sdk.timetables.timetable_base import DagRunInfo, Timetable\n"
         "class Often(Timetable):\n"
         "    def next_dagrun_info(self, *, last_automated_data_interval, restriction):\n"
         "        start = datetime.now(timezone.utc)\n"

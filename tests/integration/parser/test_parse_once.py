@@ -276,7 +276,7 @@ def test_a_custom_timetable_has_its_next_points_written_down(tmp_path):
         custom="""
             from datetime import datetime, timedelta, timezone
             from etesian import DAG
-            from etesian.sdk.timetable_base import DagRunInfo, Timetable
+            from etesian.sdk.timetables.timetable_base import DagRunInfo, Timetable
 
             class EveryOtherDay(Timetable):
                 def next_dagrun_info(self, *, last_automated_data_interval, restriction):

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pytest
 
-from etesian.sdk.connection import Connection
+from etesian.sdk.connections.connection import Connection
 from etesian.sdk.secrets_backends.vault import VaultBackend, VaultError
 
 SECRETS: Final[dict[str, dict[str, Any]]] = {

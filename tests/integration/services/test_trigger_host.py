@@ -16,7 +16,7 @@ from etesian.cli.services.triggerer import AwaiterProcess
 from etesian.foundation.clock import SystemClock, utc_now
 from etesian.foundation.stop import StopSignal
 from etesian.protocol.requests import Answer, FoundValue, GetVariable, Request
-from etesian.sdk.xcom import deserialize, serialize
+from etesian.sdk.xcoms.xcom import deserialize, serialize
 from etesian.triggerer.host import TriggerHost
 from etesian.triggerer.messages import AwaiterSettings
 from etesian.triggerer.source import TriggerRow

@@ -16,7 +16,7 @@ from etesian.lifecycle.records import TaskKey
 from etesian.protocol.commands import AssetsChanged, TriggerFired
 from etesian.protocol.reports import AssetEventReport
 from etesian.scheduler.core.decisions import StartTrigger
-from etesian.sdk.xcom import serialize
+from etesian.sdk.xcoms.xcom import serialize
 from etesian.spec.asset import AssetSpec, WatcherSpec
 from etesian.spec.dag import DagSpec
 from etesian.store import Store, open_store

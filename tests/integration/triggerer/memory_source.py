@@ -15,7 +15,7 @@ from typing import Any
 from etesian.foundation.clock import SystemClock
 from etesian.protocol.frames import encode_frame
 from etesian.sdk.trigger import BaseEventTrigger, BaseTrigger, TriggerEvent
-from etesian.sdk.xcom import deserialize, serialize
+from etesian.sdk.xcoms.xcom import deserialize, serialize
 from etesian.triggerer.messages import StoreResults
 from etesian.triggerer.source import FiredTrigger, TriggerRow
 

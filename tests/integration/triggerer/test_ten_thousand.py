@@ -11,7 +11,7 @@ PROGRAM = """
 import psutil, sys, threading, time
 from datetime import timedelta
 from etesian.foundation.clock import utc_now
-from etesian.sdk.xcom import serialize
+from etesian.sdk.xcoms.xcom import serialize
 from etesian.triggerer.source import TriggerRow
 from etesian.triggerer.triggerer import Triggerer, TriggererSettings
 from tests.integration.triggerer.memory_source import MemorySource, wait_until

@@ -7,7 +7,7 @@ import sys
 
 SCRIPT = """
 import logging, signal, sys
-from etesian.sdk.dag_finishing import add_dag_finisher
+from etesian.sdk.dags.dag_finishing import add_dag_finisher
 from etesian.sdk.runtime import has_platform
 from etesian.worker.main import process_settings
 from etesian.worker.rehearsal import rehearse

@@ -28,7 +28,7 @@ import os, subprocess, threading, time
 from etesian import DAG, task, Variable
 from etesian.operators.bash import BashOperator
 from etesian.operators.python import PythonOperator
-from etesian.sdk.connection import Connection
+from etesian.sdk.connections.connection import Connection
 from etesian.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 class Killable(PythonOperator):

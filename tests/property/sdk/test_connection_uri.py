@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etesian.sdk.connection import Connection
-from etesian.sdk.connection_uri import (
+from etesian.sdk.connections.connection import Connection
+from etesian.sdk.connections.connection_uri import (
     InvalidConnectionError,
     build_connection_uri,
     parse_connection_uri,

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etesian.sdk.mapping import DictOfListsExpandInput
+from etesian.sdk.tasks.mapping import DictOfListsExpandInput
 
 INPUTS = st.dictionaries(
     st.sampled_from("abcde"), st.lists(st.integers(), min_size=1, max_size=4), min_size=1, max_size=4

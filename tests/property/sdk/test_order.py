@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etesian.sdk.exceptions import AirflowDagCycleException
-from etesian.sdk.order import sort_topologically
-from etesian.sdk.weight_rules import compute_effective_priorities
+from etesian.sdk.graph.order import sort_topologically
+from etesian.sdk.tasks.weight_rules import compute_effective_priorities
 
 
 @st.composite

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etesian.sdk.xcom import deserialize, length_of, present, serialize
+from etesian.sdk.xcoms.xcom import deserialize, length_of, present, serialize
 
 ZONES = st.sampled_from(
     [None, UTC, ZoneInfo("Europe/Oslo"), ZoneInfo("America/New_York"), ZoneInfo("Asia/Kolkata")]

@@ -7,9 +7,9 @@ import logging
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from etesian.compat.callback_runner import create_async_executable_runner, create_executable_runner
-from etesian.sdk.asset_events import Metadata, OutletEventAccessors
-from etesian.sdk.assets import Asset
+from etesian.compat.tasks.callback_runner import create_async_executable_runner, create_executable_runner
+from etesian.sdk.assets.asset import Asset
+from etesian.sdk.assets.asset_events import Metadata, OutletEventAccessors
 
 ORDERS = Asset("orders")
 LOG = logging.getLogger(__name__)

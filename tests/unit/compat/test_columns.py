@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from etesian.compat.columns import DagRun
+from etesian.compat.models.columns import DagRun
 
 DATE = datetime(2030, 1, 2, tzinfo=UTC)
 

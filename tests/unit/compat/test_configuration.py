@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from etesian.compat.configuration import AirflowConfigParser
+from etesian.compat.settings.configuration import AirflowConfigParser
 from etesian.sdk.exceptions import AirflowConfigException
 from etesian.sdk.secrets_backends.base import BaseSecretsBackend
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from etesian.compat.dag_bag import DagBag
-from etesian.compat.session import NoDatabaseAccessError
+from etesian.compat.models.session import NoDatabaseAccessError
 
 DAG_FILE = """
 from etesian import DAG

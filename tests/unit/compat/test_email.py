@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from etesian.compat.email import build_mime_message, send_email
+from etesian.compat.support.email import build_mime_message, send_email
 
 SENT: list[tuple[tuple[Any, ...], dict[str, Any]]] = []
 

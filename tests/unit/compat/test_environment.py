@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from etesian.compat.environment import STAND_IN_VERSION, disable, enable, find_real_airflow, is_enabled
-from etesian.compat.installing import distribution_of
-from etesian.sdk.argument_adapters import ArgumentAdapter
+from etesian.compat.providers.installing import distribution_of
+from etesian.sdk.tasks.argument_adapters import ArgumentAdapter
 
 
 def test_enabling_writes_one_file_and_disabling_removes_it(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from etesian.compat.eras import era_of
-from etesian.sdk.dag_loading import DagFileError, load_dags
+from etesian.sdk.dags.dag_loading import DagFileError, load_dags
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from etesian.compat.tables import _tables
-from etesian.sdk.dag_loading import load_dags
-from etesian.sdk.spec_building import build_spec
+from etesian.sdk.dags.dag_loading import load_dags
+from etesian.sdk.dags.spec_building import build_spec
 
 ERA_1 = """
 from airflow import DAG

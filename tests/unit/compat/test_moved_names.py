@@ -13,7 +13,7 @@ import pytest
 
 from etesian.compat.module import TableModule
 from etesian.compat.provider_modules import moved_names
-from etesian.compat.shared_stream import AdvanceOutcome
+from etesian.compat.support.shared_stream import AdvanceOutcome
 from etesian.compat.tables import find_table, read_names
 
 

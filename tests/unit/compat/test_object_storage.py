@@ -11,8 +11,8 @@ import pytest
 
 from etesian.compat import file_systems
 from etesian.compat.file_systems import attach, get_fs, has_fs
-from etesian.compat.object_storage import ObjectStoragePath
-from etesian.sdk.xcom import deserialize, serialize
+from etesian.compat.support.object_storage import ObjectStoragePath
+from etesian.sdk.xcoms.xcom import deserialize, serialize
 
 
 class Folder:

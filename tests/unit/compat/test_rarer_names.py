@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import pytest
 
-from etesian.sdk.asset_events import AssetEvent
+from etesian.sdk.assets.asset_events import AssetEvent
 
 
 def test_the_encoder_writes_what_json_cannot() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from etesian.compat.redaction import SecretsMasker, _secrets_masker, mask_secret
+from etesian.compat.support.redaction import SecretsMasker, _secrets_masker, mask_secret
 
 
 def test_values_of_sensitive_names_are_hidden_with_their_shape_left() -> None:

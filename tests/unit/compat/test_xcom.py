@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from etesian import DAG, task
-from etesian.compat.xcom import XCom
+from etesian.compat.models.xcom import XCom
 from etesian.testing import run_dag
 
 

@@ -13,9 +13,9 @@ from etesian.operators.datetime import BranchDateTimeOperator, target_times_as_d
 from etesian.operators.empty import EmptyOperator
 from etesian.operators.latest_only import LatestOnlyOperator
 from etesian.operators.weekday import BranchDayOfWeekOperator
-from etesian.sdk.dag import DAG
+from etesian.sdk.dags.dag import DAG
 from etesian.sdk.exceptions import InvalidDagError
-from etesian.sdk.weekday import WeekDay
+from etesian.sdk.time.weekday import WeekDay
 from tests.unit.memory_platform import DAY, make_context
 
 

@@ -9,12 +9,12 @@ import pytest
 from etesian.operators.asset import AssetDefinition, asset
 from etesian.operators.empty import DummyOperator, EmptyOperator, SmoothOperator
 from etesian.operators.external_task_marker import ExternalTaskMarker
-from etesian.sdk.assets import Asset
-from etesian.sdk.dag import DAG
+from etesian.sdk.assets.asset import Asset
+from etesian.sdk.dags.dag import DAG
+from etesian.sdk.dags.spec_building import build_spec
 from etesian.sdk.exceptions import InvalidDagError
-from etesian.sdk.scope import DagContext
-from etesian.sdk.spec_building import build_spec
-from etesian.sdk.taskflow import task
+from etesian.sdk.graph.scope import DagContext
+from etesian.sdk.tasks.taskflow import task
 from etesian.spec.task import MarkerSpec
 from etesian.testing import run_dag
 from tests.unit.memory_platform import DAY, make_context

@@ -21,13 +21,13 @@ from etesian.operators.hitl import (
 )
 from etesian.protocol.reports import Deferred, Failed, Outcome, Succeeded
 from etesian.protocol.workloads import TIMED_OUT, Resume, RunContext, RunTask
-from etesian.sdk.dag import DAG
+from etesian.sdk.attempts.execution import execute_task
+from etesian.sdk.dags.dag import DAG
 from etesian.sdk.exceptions import DownstreamTasksSkipped, InvalidDagError, TaskAwaitingInput
-from etesian.sdk.execution import execute_task
-from etesian.sdk.notifier import BaseNotifier
-from etesian.sdk.operator import TRIGGER_FAIL_REPR, TRIGGER_TIMEOUT
-from etesian.sdk.params import Param
-from etesian.sdk.xcom import deserialize, serialize
+from etesian.sdk.params.param import Param
+from etesian.sdk.tasks.notifier import BaseNotifier
+from etesian.sdk.tasks.operator import TRIGGER_FAIL_REPR, TRIGGER_TIMEOUT
+from etesian.sdk.xcoms.xcom import deserialize, serialize
 from tests.unit.memory_platform import DAY, MemoryPlatform, make_context
 
 

@@ -9,14 +9,14 @@ from typing import Any, ClassVar
 import pytest
 
 from etesian import DAG, get_current_context, task
-from etesian.compat.base_operators import BaseAsyncOperator
+from etesian.compat.tasks.base_operators import BaseAsyncOperator
 from etesian.operators.branch import BaseBranchOperator
 from etesian.operators.empty import EmptyOperator
 from etesian.operators.skipping import SkipMixin
-from etesian.sdk.dag_run import DagRun
 from etesian.sdk.exceptions import DagRunTriggerException
-from etesian.sdk.operator import BaseOperator
-from etesian.sdk.resumable import ResumableJobMixin
+from etesian.sdk.running.dag_run import DagRun
+from etesian.sdk.tasks.operator import BaseOperator
+from etesian.sdk.tasks.resumable import ResumableJobMixin
 from etesian.sdk.trigger import StartTriggerArgs
 from etesian.testing import run_dag
 

@@ -11,13 +11,13 @@ import pytest
 from etesian.operators.empty import EmptyOperator
 from etesian.operators.python import BranchPythonOperator, PythonOperator, ShortCircuitOperator
 from etesian.operators.skipping import BranchError
-from etesian.sdk.asset_events import Metadata
-from etesian.sdk.assets import Asset
-from etesian.sdk.dag import DAG
+from etesian.sdk.assets.asset import Asset
+from etesian.sdk.assets.asset_events import Metadata
+from etesian.sdk.dags.dag import DAG
 from etesian.sdk.exceptions import AirflowException, DownstreamTasksSkipped
-from etesian.sdk.task_group import TaskGroup
-from etesian.sdk.task_group_decorator import task_group
-from etesian.sdk.taskflow import task
+from etesian.sdk.tasks.task_group import TaskGroup
+from etesian.sdk.tasks.task_group_decorator import task_group
+from etesian.sdk.tasks.taskflow import task
 from tests.unit.memory_platform import DAY, MemoryPlatform, make_context
 
 

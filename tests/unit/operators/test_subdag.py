@@ -13,10 +13,10 @@ from etesian.operators.empty import EmptyOperator
 from etesian.operators.subdag import SubDagOperator
 from etesian.operators.trigger_dagrun import TriggeredRunFailedError
 from etesian.protocol.requests import ClearRun, TaskStateItem, TriggerRun
-from etesian.sdk.dag import DAG
-from etesian.sdk.dag_loading import load_dags
+from etesian.sdk.dags.dag import DAG
+from etesian.sdk.dags.dag_loading import load_dags
+from etesian.sdk.dags.spec_building import build_spec
 from etesian.sdk.exceptions import DownstreamTasksSkipped, TaskDeferred
-from etesian.sdk.spec_building import build_spec
 from etesian.spec.schedule import NoSchedule
 from tests.unit.memory_platform import DAY, MemoryPlatform, make_context, run_info, using_platform
 

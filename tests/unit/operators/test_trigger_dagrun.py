@@ -12,14 +12,14 @@ from etesian.operators.trigger_dagrun import (
     TriggeredRunFailedError,
 )
 from etesian.protocol.requests import ClearRun, TriggerRun
-from etesian.sdk.dag import DAG
+from etesian.sdk.dags.dag import DAG
 from etesian.sdk.exceptions import (
     AirflowSkipException,
     DagNotFound,
     DagRunAlreadyExists,
     TaskDeferred,
 )
-from etesian.sdk.operator_link import compute_links
+from etesian.sdk.tasks.operator_link import compute_links
 from etesian.triggers.external_task import DagStateTrigger
 from tests.unit.memory_platform import DAY, MemoryPlatform, make_context, run_info, using_platform
 

@@ -17,7 +17,7 @@ Current thread 0x00007f (most recent call first):
   File "/srv/dags/etl.py", line 12 in fetch
   File "/srv/dags/etl.py", line 40 in <module>
   File "<frozen importlib._bootstrap>", line 241 in _call_with_frames_removed
-  File "/lib/etesian/sdk/dag_loading.py", line 125 in _execute
+  File "/lib/etesian/sdk/dags/dag_loading.py", line 125 in _execute
   File "/lib/etesian/parser/child.py", line 64 in parse_file
 """
 

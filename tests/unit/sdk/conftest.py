@@ -31,9 +31,9 @@ from etesian.protocol.requests import (
     XComItems,
 )
 from etesian.protocol.workloads import RunContext, RunTask
-from etesian.sdk.execution import execute_task
+from etesian.sdk.attempts.execution import execute_task
+from etesian.sdk.connections.secrets_masker import secrets_masker
 from etesian.sdk.runtime import set_platform
-from etesian.sdk.secrets_masker import secrets_masker
 
 NOON = datetime(2030, 1, 2, 12, tzinfo=UTC)
 

@@ -12,15 +12,15 @@ import pytest
 from etesian import DAG, Asset, task
 from etesian import dag as dag_decorator
 from etesian.operators.empty import EmptyOperator
-from etesian.sdk.asset_access import AssetAccessControl
-from etesian.sdk.deadline import DeadlineAlert, DeadlineReference
+from etesian.sdk.assets.asset_access import AssetAccessControl
+from etesian.sdk.dags.deadline import DeadlineAlert, DeadlineReference
+from etesian.sdk.dags.parsing_context import get_parsing_context
+from etesian.sdk.dags.spec_building import build_spec
 from etesian.sdk.exceptions import InvalidDagError
-from etesian.sdk.operator import BaseOperator
-from etesian.sdk.parsing_context import get_parsing_context
-from etesian.sdk.retry_policy import ExceptionRetryPolicy, RetryAction, RetryRule
-from etesian.sdk.scope import DagContext
-from etesian.sdk.spec_building import build_spec
-from etesian.sdk.taskflow import result
+from etesian.sdk.graph.scope import DagContext
+from etesian.sdk.tasks.operator import BaseOperator
+from etesian.sdk.tasks.retry_policy import ExceptionRetryPolicy, RetryAction, RetryRule
+from etesian.sdk.tasks.taskflow import result
 
 START: Final = datetime(2030, 1, 1, tzinfo=UTC)
 HOUR: Final = timedelta(hours=1)

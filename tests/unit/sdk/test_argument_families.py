@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from etesian import DAG
-from etesian.sdk import argument_adapters
-from etesian.sdk.argument_adapters import ArgumentAdapter, register_family
 from etesian.sdk.exceptions import UnknownArgumentError
-from etesian.sdk.operator import BaseOperator
+from etesian.sdk.tasks import argument_adapters
+from etesian.sdk.tasks.argument_adapters import ArgumentAdapter, register_family
+from etesian.sdk.tasks.operator import BaseOperator
 
 PACKAGE = __name__
 

@@ -6,14 +6,14 @@ import pytest
 
 from etesian.protocol.reports import AssetEventReport
 from etesian.protocol.requests import GetAssetEvents
-from etesian.sdk.asset_events import (
+from etesian.sdk.assets.asset import Asset, AssetAlias
+from etesian.sdk.assets.asset_events import (
     AssetEventsError,
     InletEventsAccessors,
     Metadata,
     OutletEventAccessors,
     TriggeringAssetEvents,
 )
-from etesian.sdk.assets import Asset, AssetAlias
 from tests.unit.memory_platform import MemoryPlatform
 
 EVENTS = """[

@@ -6,8 +6,7 @@ import os
 
 import pytest
 
-from etesian.sdk.asset_uri import InvalidAssetError, normalize_uri
-from etesian.sdk.assets import (
+from etesian.sdk.assets.asset import (
     Asset,
     AssetAlias,
     AssetAll,
@@ -18,6 +17,7 @@ from etesian.sdk.assets import (
     as_asset_condition,
     to_asset_specs,
 )
+from etesian.sdk.assets.asset_uri import InvalidAssetError, normalize_uri
 from etesian.spec.asset import AssetAliasSpec, AssetRefSpec, AssetSpec, WatcherSpec
 from etesian.spec.asset import AssetAll as AllSpec
 from etesian.spec.asset import AssetAny as AnySpec

@@ -9,9 +9,9 @@ import pytest
 from etesian import DAG, Param
 from etesian.operators.empty import EmptyOperator
 from etesian.protocol.workloads import RunCallback, RunContext
-from etesian.sdk.deadline import DeadlineAlert, DeadlineReference, SyncCallback
+from etesian.sdk.attempts.execution import execute_callback
+from etesian.sdk.dags.deadline import DeadlineAlert, DeadlineReference, SyncCallback
 from etesian.sdk.exceptions import AirflowException, AirflowSensorTimeout, TaskNotFound
-from etesian.sdk.execution import execute_callback
 
 DAY = datetime(2030, 1, 2, tzinfo=UTC)
 RUN = RunContext(dag_id="etl", run_id="r", run_type="scheduled", run_after=DAY, logical_date=DAY)

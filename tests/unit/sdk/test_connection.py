@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from etesian.protocol.requests import FoundConnection
-from etesian.sdk.connection import Connection
-from etesian.sdk.connection_uri import InvalidConnectionError
+from etesian.sdk.connections.connection import Connection
+from etesian.sdk.connections.connection_uri import InvalidConnectionError
+from etesian.sdk.connections.hook_registry import UnknownHookError
+from etesian.sdk.connections.secrets_masker import redact
 from etesian.sdk.exceptions import AirflowNotFoundException
-from etesian.sdk.hook_registry import UnknownHookError
-from etesian.sdk.secrets_masker import redact
 from tests.unit.memory_platform import MemoryPlatform
 
 

@@ -11,12 +11,12 @@ from etesian.operators.python import PythonOperator
 from etesian.protocol.requests import GetRunStates, RunInfo
 from etesian.protocol.workloads import RunContext
 from etesian.sdk.context import Context, LazyValue, context_merge
-from etesian.sdk.context_building import build_context
 from etesian.sdk.context_keys import CONTEXT_KEYS
-from etesian.sdk.dag_run import DagRun
 from etesian.sdk.exceptions import ParamValidationError
-from etesian.sdk.task_instance import InstanceFacts, TaskInstance
-from etesian.sdk.xcom import deserialize
+from etesian.sdk.running.context_building import build_context
+from etesian.sdk.running.dag_run import DagRun
+from etesian.sdk.running.task_instance import InstanceFacts, TaskInstance
+from etesian.sdk.xcoms.xcom import deserialize
 
 DAY = datetime(2030, 1, 2, tzinfo=UTC)
 RUN = RunContext(

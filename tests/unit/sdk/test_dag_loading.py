@@ -9,10 +9,10 @@ from textwrap import dedent
 
 import pytest
 
-from etesian.sdk.dag_loading import DagFileError, load_dags, load_file, module_name_of
+from etesian.sdk.dags.dag_loading import DagFileError, load_dags, load_file, module_name_of
+from etesian.sdk.dags.spec_building import build_spec
 from etesian.sdk.era import AIRFLOW_2, NATIVE, choose_era_with
-from etesian.sdk.scope import DagContext
-from etesian.sdk.spec_building import build_spec
+from etesian.sdk.graph.scope import DagContext
 
 Write = Callable[[str, str], Path]
 

@@ -9,8 +9,8 @@ import pytest
 from dateutil.relativedelta import relativedelta
 
 from etesian.operators.empty import EmptyOperator
-from etesian.sdk.assets import Asset
-from etesian.sdk.dag import DAG
+from etesian.sdk.assets.asset import Asset
+from etesian.sdk.dags.dag import DAG
 from etesian.sdk.era import AIRFLOW_1, using_era
 from etesian.sdk.exceptions import DuplicateTaskIdFound
 

@@ -8,8 +8,9 @@ import pendulum
 import pytest
 from dateutil.relativedelta import relativedelta
 
-from etesian.sdk import timezone as zones
-from etesian.sdk.dates import (
+from etesian.sdk.exceptions import AirflowException
+from etesian.sdk.time import timezone as zones
+from etesian.sdk.time.dates import (
     cron_presets,
     date_range,
     days_ago,
@@ -18,7 +19,6 @@ from etesian.sdk.dates import (
     round_time,
     scale_time_units,
 )
-from etesian.sdk.exceptions import AirflowException
 
 DAY = datetime(2030, 1, 1, tzinfo=UTC)
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from etesian.operators.empty import EmptyOperator
-from etesian.sdk.dag import DAG
+from etesian.sdk.dags.dag import DAG
 from etesian.sdk.defaults import AuthoringDefaults, authoring_defaults, set_authoring_defaults
 
 OTHERS = AuthoringDefaults(

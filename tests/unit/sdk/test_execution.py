@@ -13,6 +13,7 @@ from etesian.operators.bash import BashOperator
 from etesian.operators.python import PythonOperator
 from etesian.protocol.reports import AssetEventReport, Deferred, Failed, Rescheduled, Skipped, Succeeded
 from etesian.protocol.workloads import Resume
+from etesian.sdk.connections.secrets_masker import mask_secret
 from etesian.sdk.exceptions import (
     AirflowException,
     AirflowFailException,
@@ -23,12 +24,11 @@ from etesian.sdk.exceptions import (
     TaskDeferralError,
     TaskDeferralTimeout,
 )
-from etesian.sdk.operator import BaseOperator
-from etesian.sdk.operator_link import BaseOperatorLink
-from etesian.sdk.retry_policy import ExceptionRetryPolicy, RetryAction, RetryRule
-from etesian.sdk.secrets_masker import mask_secret
+from etesian.sdk.tasks.operator import BaseOperator
+from etesian.sdk.tasks.operator_link import BaseOperatorLink
+from etesian.sdk.tasks.retry_policy import ExceptionRetryPolicy, RetryAction, RetryRule
 from etesian.sdk.trigger import BaseTrigger, TriggerEvent
-from etesian.sdk.xcom import deserialize, serialize
+from etesian.sdk.xcoms.xcom import deserialize, serialize
 
 pytestmark = pytest.mark.usefixtures("memory_platform")
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from etesian.protocol.requests import GetRunStates, GetTaskStates, RunInfos, TaskStateItem, TaskStates
-from etesian.sdk.external_states import ExternalWait, Verdict
+from etesian.sdk.running.external_states import ExternalWait, Verdict
 from tests.unit.memory_platform import DAY, run_info
 
 

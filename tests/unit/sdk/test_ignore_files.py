@@ -1,6 +1,6 @@
 import pytest
 
-from etesian.sdk.ignore_files import is_ignored, parse_ignore_file
+from etesian.sdk.dags.ignore_files import is_ignored, parse_ignore_file
 
 
 @pytest.mark.parametrize(

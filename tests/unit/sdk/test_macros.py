@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from etesian.foundation.clock import utc_now
-from etesian.sdk import macros
+from etesian.sdk.running import macros
 
 
 def test_days_are_added_and_dates_are_formatted() -> None:

@@ -9,8 +9,8 @@ from etesian.operators.bash import BashOperator
 from etesian.protocol.reports import Succeeded
 from etesian.protocol.requests import GetXCom
 from etesian.sdk.exceptions import InvalidDagError, UnmappableOperator
-from etesian.sdk.operator import BaseOperator, MappedOperator
-from etesian.sdk.xcom import deserialize
+from etesian.sdk.tasks.operator import BaseOperator, MappedOperator
+from etesian.sdk.xcoms.xcom import deserialize
 from etesian.spec.task import LiteralInput, MapSpec, XComInput
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 
 from etesian import DAG, Asset, task
-from etesian.sdk.operator import BaseOperator
+from etesian.sdk.tasks.operator import BaseOperator
 from etesian.testing import RunResult, run_dag
 
 DATE: Final = "2030-01-02T03:04:05+00:00"

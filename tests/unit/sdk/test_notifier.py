@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from etesian.sdk.notifier import BaseNotifier
+from etesian.sdk.tasks.notifier import BaseNotifier
 
 SENT: list[Any] = []
 

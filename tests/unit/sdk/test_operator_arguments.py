@@ -8,7 +8,6 @@ import pytest
 
 from etesian import DAG, TaskGroup
 from etesian.foundation.ids import InvalidKeyError
-from etesian.sdk.argument_adapters import ArgumentAdapter
 from etesian.sdk.era import AIRFLOW_1, using_era
 from etesian.sdk.exceptions import (
     AirflowException,
@@ -17,7 +16,8 @@ from etesian.sdk.exceptions import (
     MissingArgumentError,
     UnknownArgumentError,
 )
-from etesian.sdk.operator import BaseOperator
+from etesian.sdk.tasks.argument_adapters import ArgumentAdapter
+from etesian.sdk.tasks.operator import BaseOperator
 from etesian.spec.trigger_rule import TriggerRule
 
 

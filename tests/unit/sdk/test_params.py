@@ -7,9 +7,9 @@ import pytest
 
 from etesian import DAG, Param
 from etesian.sdk.exceptions import ParamValidationError
-from etesian.sdk.json_schema import SchemaError, find_problem
-from etesian.sdk.operator import BaseOperator
-from etesian.sdk.params import ParamsDict, process_params
+from etesian.sdk.params.json_schema import SchemaError, find_problem
+from etesian.sdk.params.param import ParamsDict, process_params
+from etesian.sdk.tasks.operator import BaseOperator
 from etesian.spec.dag import ParamSpec
 
 

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from etesian import DAG, Asset
-from etesian.sdk.exceptions import AirflowTimetableInvalid
-from etesian.sdk.partition_mappers import (
+from etesian.sdk.assets.partition_mappers import (
     AllowedKeyMapper,
     FanOutMapper,
     FixedKeyMapper,
@@ -20,12 +19,7 @@ from etesian.sdk.partition_mappers import (
     StartOfHourMapper,
     StartOfWeekMapper,
 )
-from etesian.sdk.partition_timetables import (
-    CronPartitionTimetable,
-    PartitionedAssetTimetable,
-    PartitionedAtRuntime,
-)
-from etesian.sdk.partition_windows import (
+from etesian.sdk.assets.partition_windows import (
     DayWindow,
     HourWindow,
     MinimumCount,
@@ -33,7 +27,13 @@ from etesian.sdk.partition_windows import (
     WeekWindow,
     Window,
 )
-from etesian.sdk.spec_building import build_spec
+from etesian.sdk.dags.spec_building import build_spec
+from etesian.sdk.exceptions import AirflowTimetableInvalid
+from etesian.sdk.timetables.partition_timetables import (
+    CronPartitionTimetable,
+    PartitionedAssetTimetable,
+    PartitionedAtRuntime,
+)
 from etesian.spec import partition as spec
 from etesian.spec.codec import decode_dag, encode_dag
 from etesian.spec.schedule import AssetSchedule, CronTriggerSchedule, NoSchedule, Schedule

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from etesian.config.load import load_settings
-from etesian.sdk.connection import Connection
+from etesian.sdk.connections.connection import Connection
+from etesian.sdk.connections.variable import Variable
 from etesian.sdk.exceptions import (
     AirflowFileParseException,
     AirflowUnsupportedFileTypeException,
@@ -26,7 +27,6 @@ from etesian.sdk.secrets_backends.chain import (
 from etesian.sdk.secrets_backends.environment import EnvironmentVariablesBackend
 from etesian.sdk.secrets_backends.local_file import LocalFilesystemBackend
 from etesian.sdk.secrets_backends.vault import VaultBackend, VaultError
-from etesian.sdk.variable import Variable
 
 
 def test_the_environment_is_asked_in_capital_letters() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from etesian.sdk.secrets_masker import SecretsMasker, should_hide_value_for_key
+from etesian.sdk.connections.secrets_masker import SecretsMasker, should_hide_value_for_key
 
 
 @pytest.fixture

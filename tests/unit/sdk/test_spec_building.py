@@ -12,7 +12,8 @@ from dateutil.relativedelta import relativedelta
 from etesian import DAG, Asset, AssetAlias, Label, Param, TaskGroup, task, task_group
 from etesian.operators.bash import BashOperator
 from etesian.operators.empty import EmptyOperator
-from etesian.sdk.deadline import DeadlineAlert, DeadlineReference
+from etesian.sdk.dags.deadline import DeadlineAlert, DeadlineReference
+from etesian.sdk.dags.spec_building import build_spec
 from etesian.sdk.era import AIRFLOW_2, using_era
 from etesian.sdk.exceptions import (
     AirflowDagCycleException,
@@ -22,10 +23,9 @@ from etesian.sdk.exceptions import (
     ParamValidationError,
     UnknownArgumentError,
 )
-from etesian.sdk.operator import BaseOperator
-from etesian.sdk.spec_building import build_spec
-from etesian.sdk.timetable_classes import CronDataIntervalTimetable, EventsTimetable
-from etesian.sdk.weight_rules import PriorityWeightStrategy
+from etesian.sdk.tasks.operator import BaseOperator
+from etesian.sdk.tasks.weight_rules import PriorityWeightStrategy
+from etesian.sdk.timetables.timetable_classes import CronDataIntervalTimetable, EventsTimetable
 from etesian.spec.asset import AssetAliasSpec, AssetAll, AssetSpec
 from etesian.spec.codec import compute_hash, decode_dag, encode_dag
 from etesian.spec.dag import DagSpec, DeadlineSpec, ParamSpec

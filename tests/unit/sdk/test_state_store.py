@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from etesian import DAG, Asset, task
-from etesian.sdk.state_store import NEVER_EXPIRE, AssetStateStores, StateStoreError
+from etesian.sdk.running.state_store import NEVER_EXPIRE, AssetStateStores, StateStoreError
 from etesian.testing import run_dag
 
 ORDERS, PRICES = Asset("orders", "s3://orders"), Asset("prices")

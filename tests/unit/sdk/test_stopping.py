@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 
-from etesian.sdk.stopping import OrderlyStop, install_stop_handler
+from etesian.sdk.attempts.stopping import OrderlyStop, install_stop_handler
 
 
 class Operator:

@@ -10,10 +10,10 @@ from etesian.operators.empty import EmptyOperator
 from etesian.protocol.reports import XComValue
 from etesian.protocol.requests import FoundDag, GetDag, PushXCom, RunInfo, TaskStateItem
 from etesian.protocol.workloads import RunContext, RunTask
-from etesian.sdk.dag_run import DagRun
+from etesian.sdk.running.dag_run import DagRun
+from etesian.sdk.running.task_instance import InstanceFacts, TaskInstance
 from etesian.sdk.runtime import NoPlatformError, RequestRefusedError, ask
-from etesian.sdk.task_instance import InstanceFacts, TaskInstance
-from etesian.sdk.xcom import serialize
+from etesian.sdk.xcoms.xcom import serialize
 
 DAY = datetime(2030, 1, 2, tzinfo=UTC)
 RUN = RunContext(

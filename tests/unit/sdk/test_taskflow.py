@@ -8,12 +8,12 @@ import pytest
 from etesian import DAG, dag, setup, task, task_group, teardown
 from etesian.operators.bash import BashOperator
 from etesian.operators.python import BranchPythonOperator, PythonOperator
-from etesian.sdk.decorated_operator import DecoratedOperator, source_without_decorators
 from etesian.sdk.exceptions import AirflowException, InvalidDagError
-from etesian.sdk.flavours import Flavour, add_flavour_source, register_flavour
-from etesian.sdk.operator import BaseOperator
-from etesian.sdk.taskflow import infer_multiple_outputs, task_decorator_factory
-from etesian.sdk.xcom_arg import XComArg
+from etesian.sdk.tasks.decorated_operator import DecoratedOperator, source_without_decorators
+from etesian.sdk.tasks.flavours import Flavour, add_flavour_source, register_flavour
+from etesian.sdk.tasks.operator import BaseOperator
+from etesian.sdk.tasks.taskflow import infer_multiple_outputs, task_decorator_factory
+from etesian.sdk.xcoms.xcom_arg import XComArg
 
 
 def test_a_call_makes_a_task_and_gives_the_reference_to_its_result() -> None:

@@ -12,8 +12,8 @@ from etesian import DAG
 from etesian.operators.bash import BashOperator
 from etesian.sdk.context import Context, LazyValue
 from etesian.sdk.era import AIRFLOW_1, using_era
-from etesian.sdk.operator import BaseOperator
-from etesian.sdk.templates import TemplateRenderError, literal
+from etesian.sdk.running.templates import TemplateRenderError, literal
+from etesian.sdk.tasks.operator import BaseOperator
 
 CONTEXT = {"ds": "2030-01-02", "moment": datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC), "number": 5}
 

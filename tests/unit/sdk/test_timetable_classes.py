@@ -10,16 +10,16 @@ import pendulum
 import pytest
 from dateutil.relativedelta import relativedelta
 
-from etesian.sdk.assets import Asset, AssetAll
+from etesian.sdk.assets.asset import Asset, AssetAll
 from etesian.sdk.exceptions import AirflowTimetableInvalid
-from etesian.sdk.timetable_base import (
+from etesian.sdk.timetables.timetable_base import (
     DagRunInfo,
     DataInterval,
     TimeRestriction,
     Timetable,
     compute_points,
 )
-from etesian.sdk.timetable_classes import (
+from etesian.sdk.timetables.timetable_classes import (
     AssetOrTimeSchedule,
     AssetTriggeredTimetable,
     ContinuousTimetable,

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from etesian.sdk.asset_events import Metadata, OutletEventAccessors
-from etesian.sdk.assets import Asset
-from etesian.sdk.user_call import ReservedArgumentError, call_function, choose_kwargs
+from etesian.sdk.assets.asset import Asset
+from etesian.sdk.assets.asset_events import Metadata, OutletEventAccessors
+from etesian.sdk.tasks.user_call import ReservedArgumentError, call_function, choose_kwargs
 
 OFFER = {"ds": "2030-01-01", "run_id": "r", "mine": 1}
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from etesian.sdk.connections.secrets_masker import redact
+from etesian.sdk.connections.variable import Variable, VariableError, VariableNotFoundError
 from etesian.sdk.exceptions import AirflowRuntimeError
 from etesian.sdk.secrets_backends.base import BaseSecretsBackend
 from etesian.sdk.secrets_backends.chain import set_backends
-from etesian.sdk.secrets_masker import redact
-from etesian.sdk.variable import Variable, VariableError, VariableNotFoundError
 from tests.unit.memory_platform import MemoryPlatform
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from etesian.sdk.weekday import UnknownWeekDayError, WeekDay
+from etesian.sdk.time.weekday import UnknownWeekDayError, WeekDay
 
 
 def test_days_are_understood_by_name_enumeration_and_collection() -> None:

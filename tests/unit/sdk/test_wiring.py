@@ -4,7 +4,7 @@ import pytest
 
 from etesian import DAG, Label, TaskGroup, chain, chain_linear, cross_downstream
 from etesian.sdk.exceptions import AirflowDagCycleException, InvalidDagError, TaskAlreadyInTaskGroup
-from etesian.sdk.operator import BaseOperator
+from etesian.sdk.tasks.operator import BaseOperator
 
 
 def tasks(names: str) -> list[BaseOperator]:

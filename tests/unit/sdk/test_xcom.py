@@ -18,7 +18,14 @@ import pytest
 
 from etesian.protocol.reports import XComValue
 from etesian.sdk.exceptions import XComSerializationError
-from etesian.sdk.xcom import deserialize, length_of, present, register_serializer, serialize, to_xcom_value
+from etesian.sdk.xcoms.xcom import (
+    deserialize,
+    length_of,
+    present,
+    register_serializer,
+    serialize,
+    to_xcom_value,
+)
 
 
 @dataclass

@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 import pytest
 
 from etesian import DAG, task
-from etesian.compat.xcom import BaseXCom
+from etesian.compat.models.xcom import BaseXCom
 from etesian.lifecycle.records import TaskKey
 from etesian.sdk.defaults import AuthoringDefaults, set_authoring_defaults
-from etesian.sdk.xcom_backend import XComBackendError, find_backend
+from etesian.sdk.xcoms.xcom_backend import XComBackendError, find_backend
 from etesian.testing import RunResult, run_dag
 
 

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from etesian.foundation.clock import utc_now
-from etesian.sdk.dag import DAG
+from etesian.sdk.dags.dag import DAG
 from etesian.sdk.exceptions import (
     AirflowFailException,
     AirflowRescheduleException,
     AirflowSensorTimeout,
     AirflowSkipException,
 )
-from etesian.sdk.operator import TRIGGER_FAIL_REPR, TRIGGER_TIMEOUT
+from etesian.sdk.tasks.operator import TRIGGER_FAIL_REPR, TRIGGER_TIMEOUT
 from etesian.sensors.base import (
     BaseSensorOperator,
     PokeReturnValue,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from etesian.protocol.requests import FoundConnection
-from etesian.sdk.dag import DAG
+from etesian.sdk.dags.dag import DAG
 from etesian.sdk.exceptions import AirflowException, AirflowNotFoundException, TaskDeferred
 from etesian.sensors.base import PokeReturnValue
 from etesian.sensors.filesystem import FileSensor

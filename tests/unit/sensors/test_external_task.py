@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from etesian.protocol.requests import GetRunStates, GetTaskStates, TaskStateItem
-from etesian.sdk.dag import DAG
+from etesian.sdk.dags.dag import DAG
 from etesian.sdk.exceptions import AirflowSkipException, TaskDeferred
 from etesian.sensors.base import SensorArgumentError
 from etesian.sensors.external_task import (

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from etesian.foundation.clock import utc_now
-from etesian.sdk.dag import DAG
+from etesian.sdk.dags.dag import DAG
 from etesian.sdk.exceptions import TaskDeferred
 from etesian.sensors.base import SensorArgumentError
 from etesian.sensors.date_time import DateTimeSensor, DateTimeSensorAsync

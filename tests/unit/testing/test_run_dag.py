@@ -14,12 +14,12 @@ import pytest
 from etesian import DAG, task, task_group
 from etesian.foundation.clock import utc_now
 from etesian.operators.trigger_dagrun import TriggerDagRunOperator
-from etesian.sdk.connection import Connection
+from etesian.sdk.connections.connection import Connection
+from etesian.sdk.connections.variable import Variable
 from etesian.sdk.exceptions import AirflowTaskTimeout
-from etesian.sdk.operator import BaseOperator
 from etesian.sdk.runtime import has_platform
+from etesian.sdk.tasks.operator import BaseOperator
 from etesian.sdk.trigger import BaseTrigger, TriggerEvent
-from etesian.sdk.variable import Variable
 from etesian.sensors.base import BaseSensorOperator
 from etesian.sensors.external_task import ExternalTaskSensor
 from etesian.testing import FakeClock, run_dag

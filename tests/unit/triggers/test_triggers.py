@@ -13,7 +13,7 @@ import pytest
 from etesian.foundation.clock import utc_now
 from etesian.protocol.requests import Refused, TaskStateItem
 from etesian.sdk.trigger import BaseTrigger, TaskSuccessEvent, TriggerEvent
-from etesian.sdk.xcom import deserialize, serialize
+from etesian.sdk.xcoms.xcom import deserialize, serialize
 from etesian.triggers.external_task import DagStateTrigger, PlatformRefusedError, WorkflowTrigger
 from etesian.triggers.file import DirectoryFileDeleteTrigger, FileDeleteTrigger, FileTrigger
 from etesian.triggers.temporal import DateTimeTrigger, TimeDeltaTrigger

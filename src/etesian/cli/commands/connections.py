@@ -15,7 +15,11 @@ from etesian.cli.session import Session, pass_session
 from etesian.config.secret import MASK
 from etesian.foundation.clock import utc_now
 from etesian.foundation.json_errors import JSON_ERRORS, explain_json_error
-from etesian.sdk.connection_uri import InvalidConnectionError, build_connection_uri, parse_connection_uri
+from etesian.sdk.connections.connection_uri import (
+    InvalidConnectionError,
+    build_connection_uri,
+    parse_connection_uri,
+)
 from etesian.store.queries.connections import (
     MAX_PORT,
     ConnectionRecord,

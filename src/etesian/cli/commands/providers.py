@@ -9,8 +9,8 @@ import click
 from etesian.cli.errors import CommandError, ExitCode
 from etesian.cli.output import OutputFormat, output_option, print_record, print_rows
 from etesian.compat import install as install_hook
-from etesian.compat.installing import install_providers
-from etesian.compat.providers_manager import ProviderInfo, ProvidersManager
+from etesian.compat.providers.installing import install_providers
+from etesian.compat.providers.providers_manager import ProviderInfo, ProvidersManager
 
 #: Keys of an entry, the most telling one first.
 _TELLING: Final = (

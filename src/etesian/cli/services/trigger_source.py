@@ -16,7 +16,7 @@ from etesian.foundation.clock import Clock
 from etesian.protocol.commands import AssetsChanged, Command, TriggerFired
 from etesian.protocol.reports import AssetEventReport
 from etesian.protocol.requests import Answer, Request
-from etesian.sdk.xcom import present
+from etesian.sdk.xcoms.xcom import present
 from etesian.spec.asset import WatcherSpec
 from etesian.store import Store
 from etesian.store.answers import answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from etesian.sdk.argument_adapters import ArgumentAdapter
+from etesian.sdk.tasks.argument_adapters import ArgumentAdapter
 
 _AMAZON: Final = "airflow.providers.amazon.aws"
 _GOOGLE: Final = "airflow.providers.google.cloud.operators"

@@ -13,7 +13,7 @@ from airflow.providers.google.cloud.operators.bigquery import (
     BigQueryUpdateDatasetOperator,
 )
 
-from etesian.sdk.operator import BaseOperator
+from etesian.sdk.tasks.operator import BaseOperator
 
 
 def _table(text: str) -> dict[str, str]:

@@ -11,9 +11,9 @@ from typing import Any, NoReturn
 
 from etesian.hooks.base import BaseHook
 from etesian.sdk.exceptions import AirflowException
-from etesian.sdk.old_arguments import OPERATOR_RENAMED
-from etesian.sdk.operator import BaseOperator
-from etesian.sdk.operator_meta import signature_of
+from etesian.sdk.tasks.old_arguments import OPERATOR_RENAMED
+from etesian.sdk.tasks.operator import BaseOperator
+from etesian.sdk.tasks.operator_meta import signature_of
 
 _WHY = "{name} is no longer in its provider package: the service behind it is gone or has other operators now"
 

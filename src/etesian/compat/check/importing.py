@@ -16,8 +16,8 @@ from etesian.compat import install
 from etesian.compat.check.finding import FileReport, Finding, Severity
 from etesian.compat.check.reading import read_findings
 from etesian.foundation.errors import EtesianError
-from etesian.sdk.dag_loading import DagFileError, load_file
-from etesian.sdk.spec_building import build_spec
+from etesian.sdk.dags.dag_loading import DagFileError, load_file
+from etesian.sdk.dags.spec_building import build_spec
 
 #: What the process that imports one file may allocate.
 MEMORY_LIMIT_BYTES: Final = 4 * 1024**3

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from etesian.compat.check.finding import Finding, Severity
-from etesian.compat.session import NoDatabaseAccessError
+from etesian.compat.models.session import NoDatabaseAccessError
 
 #: Names that give a session of the metadata database; whatever is asked of it is refused.
 _SESSIONS: Final = frozenset({"create_session", "provide_session", "Session", "SASession"})
@@ -85,7 +85,7 @@ def _imported_tables(tree: ast.Module) -> Iterator[tuple[str, str]]:
         for alias in node.names:
             try:
                 value = getattr(importlib.import_module(str(node.module)), alias.name)
-                if value.__module__ == "etesian.compat.views":
+                if value.__module__ == "etesian.compat.models.views":
                     value()
             except NoDatabaseAccessError as error:
                 yield alias.asname or alias.name, str(error)

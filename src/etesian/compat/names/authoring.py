@@ -2,33 +2,35 @@
 
 from etesian.compat.names.build import names
 
-DAG = names("etesian.sdk.dag", "DAG", "dag")
-OPERATOR = names("etesian.sdk.operator", "BaseOperator")
-LINK = names("etesian.compat.links", "BaseOperatorLink")
-MAPPED = names("etesian.sdk.operator", "MappedOperator") | names("etesian.sdk.mapping", "OperatorPartial")
-EDGES = names("etesian.sdk.edges", "chain", "chain_linear", "cross_downstream")
-LABEL = names("etesian.sdk.edges", "Label", "EdgeModifier")
-TASKFLOW = names("etesian.sdk.taskflow", "task", "setup", "teardown", "result")
-PARSING_CONTEXT = names("etesian.sdk.parsing_context", "get_parsing_context", "AirflowParsingContext")
-ASSET_ACCESS = names("etesian.sdk.asset_access", "AssetAccessControl")
-TASK_GROUP = names("etesian.sdk.task_group", "TaskGroup")
-TASK_GROUP_DECORATOR = names("etesian.sdk.task_group_decorator", "task_group")
-XCOM_ARG = names("etesian.sdk.xcom_arg", "XComArg")
-PARAMS = names("etesian.sdk.params", "Param", "ParamsDict", "DagParam")
-VARIABLE = names("etesian.sdk.variable", "Variable")
-CONNECTION = names("etesian.sdk.connection", "Connection")
+DAG = names("etesian.sdk.dags.dag", "DAG", "dag")
+OPERATOR = names("etesian.sdk.tasks.operator", "BaseOperator")
+LINK = names("etesian.compat.tasks.links", "BaseOperatorLink")
+MAPPED = names("etesian.sdk.tasks.operator", "MappedOperator") | names(
+    "etesian.sdk.tasks.mapping", "OperatorPartial"
+)
+EDGES = names("etesian.sdk.graph.edges", "chain", "chain_linear", "cross_downstream")
+LABEL = names("etesian.sdk.graph.edges", "Label", "EdgeModifier")
+TASKFLOW = names("etesian.sdk.tasks.taskflow", "task", "setup", "teardown", "result")
+PARSING_CONTEXT = names("etesian.sdk.dags.parsing_context", "get_parsing_context", "AirflowParsingContext")
+ASSET_ACCESS = names("etesian.sdk.assets.asset_access", "AssetAccessControl")
+TASK_GROUP = names("etesian.sdk.tasks.task_group", "TaskGroup")
+TASK_GROUP_DECORATOR = names("etesian.sdk.tasks.task_group_decorator", "task_group")
+XCOM_ARG = names("etesian.sdk.xcoms.xcom_arg", "XComArg")
+PARAMS = names("etesian.sdk.params.param", "Param", "ParamsDict", "DagParam")
+VARIABLE = names("etesian.sdk.connections.variable", "Variable")
+CONNECTION = names("etesian.sdk.connections.connection", "Connection")
 CONTEXT = names("etesian.sdk.context", "Context", "get_current_context", "context_merge")
 TRIGGER_RULE = names("etesian.spec.trigger_rule", "TriggerRule")
-NOTIFIER = names("etesian.sdk.notifier", "BaseNotifier")
+NOTIFIER = names("etesian.sdk.tasks.notifier", "BaseNotifier")
 SENSOR = names("etesian.sensors.base", "BaseSensorOperator", "PokeReturnValue", "poke_mode_only")
 HOOK = names("etesian.hooks.base", "BaseHook")
 ASSETS = names(
-    "etesian.sdk.assets",
+    "etesian.sdk.assets.asset",
     "Asset", "AssetAlias", "AssetAll", "AssetAny", "AssetWatcher", "Model",
-) | names("etesian.sdk.asset_events", "Metadata")  # fmt: skip
+) | names("etesian.sdk.assets.asset_events", "Metadata")  # fmt: skip
 ASSET_DECORATOR = names("etesian.operators.asset", "asset")
 DATASETS = names(
-    "etesian.sdk.assets",
+    "etesian.sdk.assets.asset",
     Dataset="Asset", DatasetAlias="AssetAlias", DatasetAll="AssetAll", DatasetAny="AssetAny",
 )  # fmt: skip
 TRIGGERS = names(
@@ -37,19 +39,19 @@ TRIGGERS = names(
     "TaskSuccessEvent", "TaskFailedEvent", "TaskSkippedEvent",
 )  # fmt: skip
 TASK_DECORATORS = names(
-    "etesian.sdk.taskflow", "TaskDecorator", "TaskDecoratorCollection", "task_decorator_factory"
+    "etesian.sdk.tasks.taskflow", "TaskDecorator", "TaskDecoratorCollection", "task_decorator_factory"
 )
-DECORATED = names("etesian.sdk.decorated_operator", "DecoratedOperator", "get_unique_task_id")
-WEIGHTS = names("etesian.sdk.weight_rules", "PriorityWeightStrategy")
+DECORATED = names("etesian.sdk.tasks.decorated_operator", "DecoratedOperator", "get_unique_task_id")
+WEIGHTS = names("etesian.sdk.tasks.weight_rules", "PriorityWeightStrategy")
 
 MODULES = {
-    "airflow": DAG | XCOM_ARG | DATASETS | names("etesian.sdk.assets", "Asset")
+    "airflow": DAG | XCOM_ARG | DATASETS | names("etesian.sdk.assets.asset", "Asset")
     | names("etesian.sdk.exceptions", "AirflowException"),
-    "airflow.decorators": TASKFLOW | TASK_GROUP_DECORATOR | names("etesian.sdk.dag", "dag"),
+    "airflow.decorators": TASKFLOW | TASK_GROUP_DECORATOR | names("etesian.sdk.dags.dag", "dag"),
     "airflow.decorators.base": TASK_DECORATORS | DECORATED,
     "airflow.decorators.task_group": TASK_GROUP_DECORATOR,
     "airflow.datasets": DATASETS,
-    "airflow.datasets.metadata": names("etesian.sdk.asset_events", "Metadata"),
+    "airflow.datasets.metadata": names("etesian.sdk.assets.asset_events", "Metadata"),
     "airflow.models": DAG | OPERATOR | XCOM_ARG | PARAMS | VARIABLE | CONNECTION | MAPPED,
     "airflow.models.dag": DAG | PARAMS | CONTEXT,
     "airflow.models.baseoperator": OPERATOR | EDGES | LINK,
@@ -65,7 +67,7 @@ MODULES = {
     "airflow.triggers": {},
     "airflow.triggers.base": TRIGGERS,
     "airflow.triggers.shared_stream": names(
-        "etesian.compat.shared_stream",
+        "etesian.compat.support.shared_stream",
         "AckTimeout", "AdvanceItem", "AdvanceOutcome", "SharedStreamProducer", "reject_shared_stream_event",
     ),
     "airflow.utils": {},
@@ -76,12 +78,12 @@ MODULES = {
     "airflow.utils.context": CONTEXT,
     "airflow.utils.helpers": EDGES,
     "airflow.utils.dates": names(
-        "etesian.sdk.dates", "days_ago", "date_range", "round_time", "cron_presets", "parse_execution_date"
+        "etesian.sdk.time.dates", "days_ago", "date_range", "round_time", "cron_presets", "parse_execution_date"
     ),
     "airflow.utils.timezone": names(
-        "etesian.sdk.timezone", "utc", "utcnow", "utc_epoch", "is_localized", "is_naive", "make_aware",
+        "etesian.sdk.time.timezone", "utc", "utcnow", "utc_epoch", "is_localized", "is_naive", "make_aware",
         "make_naive", "convert_to_utc", "datetime", "parse", "coerce_datetime", "parse_timezone", "td_format",
     ),
-    "airflow.utils.weekday": names("etesian.sdk.weekday", "WeekDay"),
-    "airflow.macros": {"": "etesian.sdk.macros"},
+    "airflow.utils.weekday": names("etesian.sdk.time.weekday", "WeekDay"),
+    "airflow.macros": {"": "etesian.sdk.running.macros"},
 }  # fmt: skip

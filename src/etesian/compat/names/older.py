@@ -3,20 +3,20 @@
 from etesian.compat.names import sdk
 from etesian.compat.names.build import names
 
-_DECORATORS = "etesian.compat.task_decorators"
+_DECORATORS = "etesian.compat.tasks.task_decorators"
 _TYPING = names(
     "typing",
     "Annotated", "Any", "Callable", "ClassVar", "Final", "Literal", "NamedTuple", "ParamSpec", "Protocol", "Self",
     "TypedDict", "TypeGuard", "Unpack", "runtime_checkable",
 )  # fmt: skip
-_EDGES = names("etesian.sdk.dependency", "DependencyMixin", TaskMixin="DependencyMixin") | names(
-    "etesian.sdk.task_node", DAGNode="TaskNode"
+_EDGES = names("etesian.sdk.graph.dependency", "DependencyMixin", TaskMixin="DependencyMixin") | names(
+    "etesian.sdk.tasks.task_node", DAGNode="TaskNode"
 )
 
 MODULES = {
     "airflow.config_templates": {},
     "airflow.config_templates.airflow_local_settings": {"": "etesian.compat.logging_names"},
-    "airflow.decorators": names("etesian.sdk.taskflow", "TaskDecoratorCollection"),
+    "airflow.decorators": names("etesian.sdk.tasks.taskflow", "TaskDecoratorCollection"),
     "airflow.decorators.bash": names(_DECORATORS, "bash_task"),
     "airflow.decorators.branch_external_python": names(_DECORATORS, "branch_external_python_task"),
     "airflow.decorators.branch_python": names(_DECORATORS, "branch_task"),
@@ -29,40 +29,40 @@ MODULES = {
     "airflow.decorators.setup_teardown": names(_DECORATORS, "setup_task", "teardown_task"),
     "airflow.decorators.short_circuit": names(_DECORATORS, "short_circuit_task"),
     "airflow.hooks.dbapi": names("airflow.providers.common.sql.hooks.sql", "DbApiHook"),
-    "airflow.lineage": names("etesian.compat.lineage_entities", "AUTO", "apply_lineage", "prepare_lineage"),
+    "airflow.lineage": names("etesian.compat.tasks.lineage_entities", "AUTO", "apply_lineage", "prepare_lineage"),
     "airflow.lineage.entities": names(
-        "etesian.compat.lineage_entities", "Column", "File", "Table", "Tag", "User"
+        "etesian.compat.tasks.lineage_entities", "Column", "File", "Table", "Tag", "User"
     ),
     "airflow.models.base": names("etesian.compat.constants", "ID_LEN", "COLLATION_ARGS"),
-    "airflow.models.baseoperator": names("etesian.sdk.operator_meta", "BaseOperatorMeta"),
-    "airflow.models.dagparam": names("etesian.sdk.params", "DagParam"),
-    "airflow.models.operator": names("etesian.sdk.operator", Operator="BaseOperator"),
-    "airflow.models.renderedtifields": names("etesian.compat.views", "RenderedTaskInstanceFields"),
-    "airflow.models.slamiss": names("etesian.compat.views", "SlaMiss"),
-    "airflow.models.taskfail": names("etesian.compat.views", "TaskFail"),
+    "airflow.models.baseoperator": names("etesian.sdk.tasks.operator_meta", "BaseOperatorMeta"),
+    "airflow.models.dagparam": names("etesian.sdk.params.param", "DagParam"),
+    "airflow.models.operator": names("etesian.sdk.tasks.operator", Operator="BaseOperator"),
+    "airflow.models.renderedtifields": names("etesian.compat.models.views", "RenderedTaskInstanceFields"),
+    "airflow.models.slamiss": names("etesian.compat.models.views", "SlaMiss"),
+    "airflow.models.taskfail": names("etesian.compat.models.views", "TaskFail"),
     "airflow.models.taskmixin": _EDGES,
-    "airflow.models.taskreschedule": names("etesian.compat.views", "TaskReschedule"),
+    "airflow.models.taskreschedule": names("etesian.compat.models.views", "TaskReschedule"),
     "airflow.models.xcom_arg": names(
-        "etesian.sdk.xcom_arg", "ConcatXComArg", "MapXComArg", "PlainXComArg", "ZipXComArg"
+        "etesian.sdk.xcoms.xcom_arg", "ConcatXComArg", "MapXComArg", "PlainXComArg", "ZipXComArg"
     ),
-    "airflow.operators.trigger_dagrun": names("etesian.sdk.dag_links", "TriggerDagRunLink")
+    "airflow.operators.trigger_dagrun": names("etesian.sdk.dags.dag_links", "TriggerDagRunLink")
     | names("etesian.operators.trigger_dagrun", "XCOM_RUN_ID"),
     "airflow.sensors.external_task": names(
-        "etesian.sdk.dag_links", "ExternalDagLink", ExternalTaskSensorLink="ExternalDagLink"
+        "etesian.sdk.dags.dag_links", "ExternalDagLink", ExternalTaskSensorLink="ExternalDagLink"
     ),
     "airflow.timetables.simple": names(
-        "etesian.sdk.timetable_classes", DatasetTriggeredTimetable="AssetTriggeredTimetable"
+        "etesian.sdk.timetables.timetable_classes", DatasetTriggeredTimetable="AssetTriggeredTimetable"
     ),
     "airflow.typing_compat": _TYPING,
-    "airflow.utils": names("etesian.compat.calls", "apply_defaults"),
+    "airflow.utils": names("etesian.compat.tasks.calls", "apply_defaults"),
     "airflow.utils.context": names("etesian.sdk.context_keys", KNOWN_CONTEXT_KEYS="CONTEXT_KEYS"),
     "airflow.utils.json": names(
         "etesian.compat.json_encoder", "AirflowJsonEncoder", WebEncoder="AirflowJsonEncoder"
     ),
-    "airflow.utils.net": names("etesian.compat.security", "get_hostname", getfqdn="get_hostname"),
-    "airflow.utils.setup_teardown": names("etesian.sdk.setup_teardown", "SetupTeardownContext"),
-    "airflow.utils.task_group": names("etesian.sdk.scope", "TaskGroupContext"),
-    "airflow.utils.weight_rule": names("etesian.compat.weight_rule", "WeightRule"),
+    "airflow.utils.net": names("etesian.compat.support.security", "get_hostname", getfqdn="get_hostname"),
+    "airflow.utils.setup_teardown": names("etesian.sdk.graph.setup_teardown", "SetupTeardownContext"),
+    "airflow.utils.task_group": names("etesian.sdk.graph.scope", "TaskGroupContext"),
+    "airflow.utils.weight_rule": names("etesian.compat.tasks.weight_rule", "WeightRule"),
     "airflow.utils.xcom": sdk.XCOM,
     "airflow.www": {},
     "airflow.www.utils": names("etesian.compat.renderers", "get_attr_renderer"),

@@ -15,7 +15,7 @@ PYTHON = (
         "BranchExternalPythonOperator",
     )
     | names("etesian.operators.skipping", "SkipMixin")
-    | names("etesian.compat.calls", "is_venv_installed")
+    | names("etesian.compat.tasks.calls", "is_venv_installed")
     | CONTEXT
 )
 EMPTY = names("etesian.operators.empty", "EmptyOperator")

@@ -99,7 +99,7 @@ STANDARD: Mapping[str, Mapping[str, str]] = {
     f"{_STANDARD}.triggers.external_task": o.EXTERNAL_TRIGGER,
     f"{_STANDARD}.utils": {},
     f"{_STANDARD}.utils.skipmixin": names("etesian.operators.skipping", "SkipMixin"),
-    f"{_STANDARD}.utils.weekday": names("etesian.sdk.weekday", "WeekDay"),
+    f"{_STANDARD}.utils.weekday": names("etesian.sdk.time.weekday", "WeekDay"),
     f"{_STANDARD}.decorators": {},
 }
 

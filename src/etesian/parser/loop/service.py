@@ -31,7 +31,7 @@ from etesian.protocol.requests import (
     Request,
     SetVariable,
 )
-from etesian.sdk.dag_files import BundleUnreadableError
+from etesian.sdk.dags.dag_files import BundleUnreadableError
 from etesian.store import Store, StoreError
 from etesian.store.answers import answer
 from etesian.store.bus import Bus

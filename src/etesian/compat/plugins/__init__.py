@@ -1,0 +1,1 @@
+"""Plugins, listeners and policies of a project, and when they are asked."""

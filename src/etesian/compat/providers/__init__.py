@@ -1,0 +1,1 @@
+"""Provider packages: installing them, and what they say that they offer."""

@@ -1,0 +1,1 @@
+"""Airflow's options and settings modules, answered from ours."""

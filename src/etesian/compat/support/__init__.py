@@ -1,0 +1,1 @@
+"""What ``airflow.utils`` and its neighbours offer to DAG files and providers."""

@@ -1,0 +1,1 @@
+"""Operators, decorators and contexts under names that only Airflow has."""

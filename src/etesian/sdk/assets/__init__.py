@@ -1,0 +1,1 @@
+"""Assets: their names, their events, their partitions."""

@@ -1,0 +1,1 @@
+"""One attempt or callback, from its workload to its outcome."""

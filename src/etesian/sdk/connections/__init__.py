@@ -1,0 +1,1 @@
+"""Connections, Variables, and the secrets in them."""

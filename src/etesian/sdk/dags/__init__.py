@@ -1,0 +1,1 @@
+"""DAGs, the files that define them, and the spec that leaves a file."""

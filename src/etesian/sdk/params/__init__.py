@@ -1,0 +1,1 @@
+"""Params of runs, their schemas, and plain values."""

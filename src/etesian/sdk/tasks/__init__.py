@@ -1,0 +1,1 @@
+"""Operators, TaskFlow, mapped tasks, groups, and the arguments that they take."""

@@ -1,0 +1,1 @@
+"""Moments, zones and durations, as authors give them."""

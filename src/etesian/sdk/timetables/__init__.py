@@ -1,0 +1,1 @@
+"""Schedules as authors describe them; dates are computed in ``etesian.timetables``."""
