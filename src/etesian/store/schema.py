@@ -16,7 +16,7 @@ from etesian.store.queries.pools import insert_default_pool
 from etesian.store.tables import metadata
 
 #: The steps of all releases, oldest first. A new file under ``versions`` adds its revision here.
-REVISIONS: Final = ("0001", "0002")
+REVISIONS: Final = ("0001", "0002", "0003")
 HEAD: Final = REVISIONS[-1]
 
 #: Held while tables are made, so that two first starts on one PostgreSQL do not meet. "etesian" in ASCII.

@@ -185,6 +185,7 @@ dag_runs_table = Table(
     Column("clear_number", BigInteger, nullable=False),
     Column("reason", FreeText),
     Column("partition_key", FreeText),
+    Column("marked", Name(RunState)),
     UniqueConstraint("dag_pk", "run_id"),
     # A number is never given twice, so that a scheduler that remembers one can never write to another run.
     sqlite_autoincrement=True,

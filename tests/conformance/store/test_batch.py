@@ -78,6 +78,7 @@ def full_run() -> DagRunRecord:
         clear_number=3,
         reason="a reason",
         partition_key="2030-01-01",
+        marked=RunState.FAILED,
     )
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from etesian.lifecycle.state import RunState
 from etesian.protocol.commands import (
     ClearTasks,
@@ -212,6 +214,50 @@ def test_a_run_may_be_declared_a_success_or_a_failure() -> None:
     assert driver.states("good") == {"a": "success", "b": "success"}
     assert driver.states("bad") == {"a": "failed", "b": "skipped"}
     assert driver.run("bad").reason == "the run was marked failed by a user"
+
+
+def with_cluster() -> Driver:
+    """Return a driver whose run has made a cluster, works on it, and will delete it."""
+    work = (task("work", "make"), task("report", "work"))
+    delete = task(
+        "delete", "make", "report", is_teardown=True, trigger_rule=TriggerRule.ALL_DONE_SETUP_SUCCESS
+    )
+    driver = Driver(dag(task("make", is_setup=True), *work, delete))
+    driver.trigger()
+    driver.finish("make")
+    driver.claim("work")
+    return driver
+
+
+@pytest.mark.parametrize(
+    ("mark", "work", "report"), [("failed", "failed", "skipped"), ("success", "success", "success")]
+)
+def test_a_run_that_is_declared_final_ends_after_its_teardowns(mark: str, work: str, report: str) -> None:
+    driver = with_cluster()
+    driver.do(MarkRun(dag_id="d", run_id="r", state=mark))
+    assert driver.states() == {"make": "success", "work": work, "report": report, "delete": "queued"}
+    assert driver.run().state is RunState.RUNNING
+    driver.fail("delete")
+    assert driver.run().state == mark
+    assert (driver.run().reason, driver.run().marked) == (f"the run was marked {mark} by a user", None)
+
+
+def test_a_second_mark_does_not_wait_for_teardowns() -> None:
+    driver = with_cluster()
+    driver.do(MarkRun(dag_id="d", run_id="r", state="failed"))
+    driver.do(MarkRun(dag_id="d", run_id="r", state="failed"))
+    assert driver.states()["delete"] == "skipped"
+    assert driver.run().state is RunState.FAILED
+
+
+def test_a_clear_takes_a_mark_back_that_waits_for_teardowns() -> None:
+    driver = with_cluster()
+    driver.do(MarkRun(dag_id="d", run_id="r", state="failed"))
+    clear(driver, "work", downstream=True)
+    assert (driver.run().marked, driver.run().reason) == (None, None)
+    for name in ("make", "work", "report", "delete"):
+        driver.finish(name)
+    assert driver.run().state is RunState.SUCCESS
 
 
 def test_a_run_that_is_declared_queued_runs_again() -> None:

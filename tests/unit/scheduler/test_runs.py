@@ -117,7 +117,7 @@ def test_a_run_that_takes_too_long_is_stopped_and_says_so() -> None:
     assert driver.decided(StopAttempt) == [
         StopAttempt(executor="local", attempt_id=attempt_id, reason="the run took longer than 60 seconds")
     ]
-    assert driver.states() == {"a": "failed", "b": "skipped"}
+    assert driver.states() == {"a": "skipped", "b": "skipped"}
     assert (driver.run().state, driver.run().reason) == (
         RunState.FAILED,
         "the run took longer than 60 seconds",
@@ -130,6 +130,7 @@ def test_fail_fast_stops_everything_but_teardowns() -> None:
         task("a", "up"),
         task("b", "up"),
         task("c", "b"),
+        task("queued", "up"),
         task("down", "up", "a", "c", is_teardown=True, trigger_rule=TriggerRule.ALL_DONE_SETUP_SUCCESS),
     )
     driver = Driver(dag(*tasks, fail_fast=True))
@@ -142,9 +143,10 @@ def test_fail_fast_stops_everything_but_teardowns() -> None:
         "a": "failed",
         "b": "failed",
         "c": "skipped",
+        "queued": "skipped",
         "down": "queued",
     }
-    assert len(driver.decided(StopAttempt)) == 1
+    assert len(driver.decided(StopAttempt)) == 2
     driver.finish("down")
     assert driver.run().state is RunState.FAILED
 

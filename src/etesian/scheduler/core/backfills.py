@@ -66,7 +66,9 @@ def change_backfill(memory: Memory, command: ChangeBackfill, now: datetime) -> N
             for run in list(backfill.runs.values()):
                 if run.record.state is RunState.QUEUED:
                     reason = "its backfill was cancelled"
-                    halt_tasks(memory, run, now, reason)  # it has some if it is done again
+                    halt_tasks(
+                        memory, run, now, reason, with_teardowns=True
+                    )  # it has some if it is done again
                     end_run(memory, run, RunState.FAILED, now, reason=reason)
         memory.touch_dag(dag)
 

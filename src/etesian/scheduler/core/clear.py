@@ -54,6 +54,8 @@ def clear_instances(
         if note is not None:
             memory.update(instance, note=note)
         _clear(memory, instance)
+    if run.record.marked is not None:
+        memory.update_run(run, marked=None, reason=None)
     if run.record.state.is_final and run.unfinished:
         _revive(memory, run, now)
 

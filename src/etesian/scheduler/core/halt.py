@@ -1,9 +1,12 @@
-"""Stopping a run before its time: a time-out, a failed task under ``fail_fast``, a user's mark."""
+"""Stopping a run before its time: a time-out, a failed task under ``fail_fast``, a user's mark.
+
+What becomes of its task instances is what Airflow makes of them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
+from typing import Final
 
 from etesian.lifecycle.state import OCCUPYING_STATES, RunState, TaskState
 from etesian.scheduler.core.attempts import stop_attempt
@@ -13,48 +16,44 @@ from etesian.scheduler.core.memory import Instance, Memory, Run
 from etesian.scheduler.core.moves import WAITING_OUTSIDE, move
 from etesian.scheduler.core.outcomes import save_attempt
 from etesian.scheduler.core.runs import end_run
-from etesian.scheduler.core.upstream import skip
+
+#: The states of a try that has begun.
+_UNDER_WAY: Final = OCCUPYING_STATES - {TaskState.QUEUED} | WAITING_OUTSIDE | {TaskState.UP_FOR_RESCHEDULE}
 
 
 def time_out_run(memory: Memory, run: Run, now: datetime) -> None:
-    """Fail a run that takes longer than its ``dagrun_timeout``."""
+    """Fail a run that takes longer than its ``dagrun_timeout``. What is not finished is skipped."""
     if not run.is_running:
         return
     seconds = run.graph.spec.dagrun_timeout_seconds
     reason = f"the run took longer than {seconds:g} seconds"
-    halt_tasks(memory, run, now, reason)
+    for instance in _list_unfinished(run):
+        settle_instance(memory, instance, TaskState.SKIPPED, now, reason)
     end_run(memory, run, RunState.FAILED, now, reason=reason)
 
 
 def fail_fast(memory: Memory, run: Run, task_id: str, now: datetime) -> None:
-    """Stop all that is not finished, but let teardowns clean up."""
-    halt_tasks(
-        memory,
-        run,
-        now,
-        f"{task_id!r} failed, and the DAG is to fail fast",
-        lambda it: not it.node.task.spec.is_teardown,
-    )
-
-
-def halt_tasks(
-    memory: Memory, run: Run, now: datetime, reason: str, choose: Callable[[Instance], bool] = lambda _: True
-) -> None:
-    """Fail the chosen task instances that are under way, and skip those that have not begun."""
-    for instance in list(run.instances()):
-        if not instance.state.is_final and choose(instance):
-            halt_instance(memory, instance, now, reason)
-
-
-def halt_instance(memory: Memory, instance: Instance, now: datetime, reason: str) -> None:
-    """Fail a task instance that is under way; skip one that has not begun."""
-    if instance.state in OCCUPYING_STATES or instance.state in WAITING_OUTSIDE:
-        settle_instance(memory, instance, TaskState.FAILED, now, reason)
-        if "failure" in instance.node.task.callbacks:
+    """Fail what is running and skip what is not finished, but let teardowns clean up."""
+    reason = f"{task_id!r} failed, and the DAG is to fail fast"
+    for instance in _list_unfinished(run):
+        if instance.node.task.spec.is_teardown:
+            continue
+        was_running = instance.state is TaskState.RUNNING
+        settle_instance(memory, instance, TaskState.FAILED if was_running else TaskState.SKIPPED, now, reason)
+        if was_running and "failure" in instance.node.task.callbacks:
             send_task_callback(memory, instance, "failure", now)
-    else:
-        end_wait(memory, instance)
-        skip(memory, instance, now, reason)
+
+
+def halt_tasks(memory: Memory, run: Run, now: datetime, reason: str, *, with_teardowns: bool) -> None:
+    """Fail the task instances that are under way, and skip those that have not begun."""
+    for instance in _list_unfinished(run):
+        if with_teardowns or not instance.node.task.spec.is_teardown:
+            state = TaskState.FAILED if instance.state in _UNDER_WAY else TaskState.SKIPPED
+            settle_instance(memory, instance, state, now, reason)
+
+
+def _list_unfinished(run: Run) -> list[Instance]:
+    return [instance for instance in run.instances() if not instance.state.is_final]
 
 
 def settle_instance(memory: Memory, instance: Instance, state: TaskState, now: datetime, reason: str) -> None:

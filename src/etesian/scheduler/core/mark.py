@@ -53,7 +53,10 @@ def _find_failed_below(run: Run, marked: list[Instance]) -> list[Instance]:
 
 
 def mark_run(memory: Memory, command: MarkRun, now: datetime) -> None:
-    """Declare a run's state: ``success`` and ``failed`` end it, ``queued`` clears it and runs it again."""
+    """Declare a run's state: ``success`` and ``failed`` end it, ``queued`` clears it and runs it again.
+
+    Teardowns that have not finished still clean up, and the run ends after them; a second mark stops them too.
+    """
     run = memory.runs.get(RunKey(command.dag_id, command.run_id))
     state = RUN_MARKS.get(command.state)
     if run is None or state is None:
@@ -64,16 +67,24 @@ def mark_run(memory: Memory, command: MarkRun, now: datetime) -> None:
     if run.record.state is RunState.QUEUED:
         start_run(memory, run, now)
     reason = f"the run was marked {state} by a user"
+    with_teardowns = run.record.marked is not None
     if state is RunState.FAILED:
-        halt_tasks(memory, run, now, reason)
+        halt_tasks(memory, run, now, reason, with_teardowns=with_teardowns)
     else:
-        for instance in list(run.instances()):
-            if not instance.state.is_final or instance.state in FAILED_STATES:
-                settle_instance(memory, instance, TaskState.SUCCESS, now, reason)
+        _succeed_tasks(memory, run, now, reason, with_teardowns=with_teardowns)
     if run.record.state.is_final:
         memory.update_run(run, state=state, reason=reason)
+    elif run.unfinished:
+        memory.update_run(run, marked=state, reason=reason)
     else:
         end_run(memory, run, state, now, reason=reason)
+
+
+def _succeed_tasks(memory: Memory, run: Run, now: datetime, reason: str, *, with_teardowns: bool) -> None:
+    for instance in list(run.instances()):
+        is_spared = instance.node.task.spec.is_teardown and not with_teardowns and not instance.state.is_final
+        if (not instance.state.is_final or instance.state in FAILED_STATES) and not is_spared:
+            settle_instance(memory, instance, TaskState.SUCCESS, now, reason)
 
 
 def set_note(memory: Memory, command: SetNote) -> None:

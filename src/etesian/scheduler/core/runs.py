@@ -158,8 +158,14 @@ def make_record(run: DagRunRecord, task: GraphTask, map_index: int = -1) -> Task
 
 
 def finish_run(memory: Memory, run: Run, now: datetime) -> None:
-    """Close a run whose task instances are all final. It failed if a leaf did, or if a failed task stopped it."""
+    """Close a run whose task instances are all final. It failed if a leaf did, or if a failed task stopped it.
+
+    What a user has declared counts for more.
+    """
     if run.unfinished or not run.is_running:
+        return
+    if run.record.marked is not None:
+        end_run(memory, run, run.record.marked, now, reason=run.record.reason)
         return
     is_stopped = run.graph.spec.fail_fast and any(it.state is TaskState.FAILED for it in run.instances())
     has_failed = run.failed_leaves or is_stopped
@@ -168,7 +174,7 @@ def finish_run(memory: Memory, run: Run, now: datetime) -> None:
 
 def end_run(memory: Memory, run: Run, state: RunState, now: datetime, reason: str | None = None) -> None:
     """Give a run its final state and forget it; the callers have seen to its task instances."""
-    memory.update_run(run, state=state, ended_at=now, reason=reason)
+    memory.update_run(run, state=state, ended_at=now, reason=reason, marked=None)
     if state is RunState.SUCCESS:
         note_runtime(run)
     kind = "success" if state is RunState.SUCCESS else "failure"
