@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from etesian.cli.errors import NotFoundError, UsageError
 from etesian.cli.lookup import find_dag
-from etesian.cli.services.folders import examples_folder
+from etesian.cli.services.folders import bundle_folders
 from etesian.cli.session import Session
 from etesian.cli.trial_platform import TrialPlatform
 from etesian.foundation.clock import utc_now
@@ -113,7 +113,9 @@ def _find_file(session: Session, dag_id: str, file: str | None) -> tuple[Path, P
         return path, path.parent
     with session.store.read() as connection:
         dag = find_dag(connection, dag_id)
-    folder = examples_folder() if dag.bundle == "examples" else session.settings.core.dags_folder
+    folder = bundle_folders(session.settings).get(dag.bundle)
+    if folder is None:
+        raise NotFoundError("bundle", dag.bundle, bundle_folders(session.settings))
     return folder / dag.file, folder
 
 

@@ -65,7 +65,10 @@ def load_with_sources(environ: Mapping[str, str], home: Path | None = None) -> L
         for option in options.values():
             if option.in_home and option.key not in values[option.section]:
                 values[option.section][option.key] = option.convert(option.in_home.format(home=home))
-    sections = {section: SECTIONS[section](**given_values) for section, given_values in values.items()}
+    try:
+        sections = {section: SECTIONS[section](**given_values) for section, given_values in values.items()}
+    except ValueError as error:  # options that do not go together
+        raise SettingsError(str(error)) from error
     return LoadedSettings(Settings(home=home, **sections), sources)  # type: ignore[arg-type]  # built by name
 
 
@@ -130,6 +133,8 @@ def _convert(option: OptionInfo, given: Given) -> object:
     try:
         value = option.convert(given.value)
     except msgspec.ValidationError as error:
+        if option.is_table_list:  # shown whole it would be long, and may hold a password
+            raise SettingsError(f"{given.source}: {option.name} cannot be read: {error}") from error
         shown = "***" if option.is_secret and option.type is not SecretUrl else repr(given.value)
         raise SettingsError(
             f"{given.source}: {option.name} cannot be {shown}; expected {option.allowed()}"

@@ -74,6 +74,11 @@ class OptionInfo(NamedTuple):
         """Whether it may only be shown masked."""
         return any(isinstance(item, type) and issubclass(item, Secret) for item in _alternatives(self.type))
 
+    @property
+    def is_table_list(self) -> bool:
+        """Whether it is a list of tables, each with keys of its own."""
+        return _is_list(self.type) and _is_table(get_args(self.type)[0])
+
     def allowed(self) -> str:
         """Say in words what values it takes.
 
@@ -98,7 +103,9 @@ class OptionInfo(NamedTuple):
         """
         if self.is_optional and given == "":
             return None
-        if isinstance(given, str) and _is_list(self.type):
+        if isinstance(given, str) and self.is_table_list:
+            given = _read_json(given)
+        elif isinstance(given, str) and _is_list(self.type):
             given = [part.strip() for part in given.split(",") if part.strip()]
         # Limits are those of the type beside None: msgspec takes none for a union.
         plain = next(item for item in _alternatives(self.type) if item is not NoneType)
@@ -123,9 +130,24 @@ def _is_list(expression: Any) -> bool:
     return get_origin(expression) is tuple
 
 
+def _is_table(expression: Any) -> bool:
+    return isinstance(expression, type) and issubclass(expression, msgspec.Struct)
+
+
+def _read_json(given: str) -> object:
+    if not given:
+        return []
+    try:
+        return msgspec.json.decode(given)
+    except msgspec.DecodeError as error:
+        raise msgspec.ValidationError(f"this is not JSON: {error}") from error
+
+
 def _words(expression: Any) -> str:
     if get_origin(expression) is Literal:
         return "one of: " + ", ".join(str(item) for item in get_args(expression))
+    if _is_list(expression) and _is_table(get_args(expression)[0]):
+        return "a list of tables, as a text in JSON"
     if _is_list(expression):
         return "a list of texts, or one text with commas"
     return _WORDS.get(expression, "a text")

@@ -7,6 +7,7 @@ from typing import Final
 
 MASK: Final = "***"
 _PASSWORD_IN_URL: Final = re.compile(r"(?<=://)([^/@:]*):([^@]*)@")
+_LOGIN_IN_URL: Final = re.compile(r"(?<=://)[^/@\s]+@")
 
 
 class Secret:
@@ -50,3 +51,12 @@ class SecretUrl(Secret):
 
     def __str__(self) -> str:
         return _PASSWORD_IN_URL.sub(rf"\1:{MASK}@", self._value)
+
+
+def hide_login(text: str) -> str:
+    """Return a text without the user names, passwords and tokens of the URLs in it.
+
+    >>> hide_login("cannot reach https://s3cret@git.example.com/dags.git")
+    'cannot reach https://***@git.example.com/dags.git'
+    """
+    return _LOGIN_IN_URL.sub(f"{MASK}@", text)

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, get_args
 
 import msgspec
 
+from etesian.config.bundles import BundleOption, check_names
 from etesian.config.option import OptionInfo, describe
 from etesian.config.secret import Secret, SecretUrl
 from etesian.config.time_zone import TimeZoneName
@@ -18,6 +19,12 @@ class CoreSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What DAGs are run, and how many of their tasks at once."""
 
     dags_folder: Annotated[Path, describe("Folder of the DAG files.", in_home="{home}/dags")]
+    bundles: Annotated[
+        tuple[BundleOption, ...],
+        describe(
+            "Further places that DAG files come from: folders, git repositories, object stores ([bundles](bundles.md))."
+        ),
+    ] = ()
     load_examples: Annotated[bool, describe("Also load the examples that come with Etesian.")] = False
     executor: Annotated[str, describe("Where tasks run that do not say it themselves.")] = "local"
     parallelism: Annotated[
@@ -51,6 +58,10 @@ class CoreSettings(msgspec.Struct, frozen=True, kw_only=True):
     dags_are_paused_at_creation: Annotated[
         bool, describe("Whether a DAG that is seen for the first time starts paused.")
     ] = True
+
+    def __post_init__(self) -> None:
+        """Refuse bundles that cannot be told from each other."""
+        check_names(self.bundles)
 
 
 class DatabaseSettings(msgspec.Struct, frozen=True, kw_only=True):

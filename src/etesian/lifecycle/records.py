@@ -65,9 +65,8 @@ class DagRunRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     clear_number: int = 0  #: how many times it was cleared
     reason: str | None = None  #: why it failed, in words, when no task says it (a time-out, a stop)
     partition_key: str | None = None  #: the partition of data that it is about
-    marked: RunState | None = (
-        None  #: what a user declared that it comes to, as long as its teardowns still run
-    )
+    marked: RunState | None = None  #: what a user declared it to come to, while its teardowns still run
+    bundle_version: str | None = None  #: of the bundle, whose files its tasks read; None: the newest
 
     @property
     def key(self) -> RunKey:

@@ -6,9 +6,11 @@ import heapq
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 from zlib import crc32
 
+from etesian.bundles.source import BundlePlace
 from etesian.foundation.valid_text import as_valid_text, is_valid_text
 from etesian.parser.crew import FileResult
 from etesian.parser.fingerprint import Fingerprints
@@ -60,13 +62,35 @@ class BundleCatalog:
     """The files of one bundle."""
 
     def __init__(self, bundle: Bundle, settings: ParserSettings) -> None:
-        self.bundle = bundle
+        source = bundle.source
+        self.name = bundle.name
+        #: Where the files are; None before they are fetched for the first time.
+        self.place = BundlePlace(bundle.folder) if source is None else source.place
         self._settings = settings
-        self._fingerprints = Fingerprints(bundle.folder)
+        self._fingerprints = Fingerprints(bundle.folder if self.place is None else self.place.folder)
         self._files: dict[str, _KnownFile] = {}
         self._misnamed: set[str] = set()
         self._waiting: deque[_KnownFile] = deque()
         self._due: list[tuple[float, str]] = []
+
+    @property
+    def folder(self) -> Path:
+        """Where the files are that were fetched."""
+        assert self.place is not None, "nobody looks for files before they are there"
+        return self.place.folder
+
+    def move_to(self, place: BundlePlace) -> None:
+        """Look for the files at another place from now on; ``scan`` says how they differ."""
+        self.place = place
+        self._fingerprints.move_to(place.folder)
+
+    def unchanged_files(self) -> list[FileKey]:
+        """Return the files that are what they were when they were parsed, and need not be parsed."""
+        return [
+            known.key
+            for known in self._files.values()
+            if not (known.is_waiting or known.is_running) and known.fingerprint is not None
+        ]
 
     def scan(self, now: float, *, something_changed: bool = False) -> Changes:
         """Look for files that are new, changed or gone, and queue what should be parsed.
@@ -77,7 +101,7 @@ class BundleCatalog:
         Raises:
             BundleUnreadableError: the folder cannot be listed; nothing is changed.
         """
-        listed = find_dag_files(self.bundle.folder, self._settings.ignore_syntax)
+        listed = find_dag_files(self.folder, self._settings.ignore_syntax)
         found = [file for file in listed if is_valid_text(file)]
         misnamed = {
             as_valid_text(file) for file in set(listed).difference(found) if self._may_have_dags(file)
@@ -85,8 +109,8 @@ class BundleCatalog:
         changes = Changes(found=frozenset(found) | misnamed)
         for file in self._files.keys() - changes.found:
             changes.gone.append(self._files.pop(file).key)
-        changes.gone += [FileKey(self.bundle.name, file) for file in self._misnamed - misnamed]
-        changes.misnamed += [FileKey(self.bundle.name, file) for file in misnamed - self._misnamed]
+        changes.gone += [FileKey(self.name, file) for file in self._misnamed - misnamed]
+        changes.misnamed += [FileKey(self.name, file) for file in misnamed - self._misnamed]
         self._misnamed = misnamed
         for file in found:
             self._look_at(file, now, something_changed, changes)
@@ -137,6 +161,13 @@ class BundleCatalog:
         self._set_due(known, now + self._seconds_until_reparse(known, renew_in))
         return known.fingerprint
 
+    def parse_again(self, key: FileKey) -> None:
+        """Take in that a file was parsed in a version that is no longer of interest."""
+        known = self._files.get(key.file)
+        if known is not None:
+            known.is_running = False
+            self._queue(known)
+
     def queue(self, key: FileKey) -> None:
         """Ask for a file to be parsed again."""
         known = self._files.get(key.file)
@@ -146,7 +177,7 @@ class BundleCatalog:
     def read_source(self, key: FileKey) -> str:
         """Return the text of a file, for people to see; empty for an archive or a file that went away."""
         try:
-            content = (self.bundle.folder / key.file).read_bytes()
+            content = (self.folder / key.file).read_bytes()
         except OSError:
             return ""
         return "" if key.file.endswith(".zip") else content.decode("utf-8", errors="replace")
@@ -155,7 +186,7 @@ class BundleCatalog:
         known = self._files.get(file)
         own_hash = self._fingerprints.of(file)
         if known is None or known.hash != own_hash:
-            known = known or _KnownFile(FileKey(self.bundle.name, file), own_hash)
+            known = known or _KnownFile(FileKey(self.name, file), own_hash)
             self._files[file] = known
             known.hash = own_hash
             if self._may_have_dags(file):
@@ -175,7 +206,7 @@ class BundleCatalog:
         if not self._settings.safe_mode or file.endswith(".zip"):
             return True
         try:
-            return mentions_dags((self.bundle.folder / file).read_bytes())
+            return mentions_dags((self.folder / file).read_bytes())
         except OSError:
             return True  # the import will say what is wrong
 

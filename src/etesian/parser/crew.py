@@ -54,6 +54,7 @@ class FileResult:
     """What parsing one file gave."""
 
     key: FileKey
+    folder: Path  #: of its bundle, when it was parsed
     parsed: Parsed
     #: Wall clock, nanoseconds of the epoch: what was written since then may not have been seen.
     started_ns: int
@@ -174,7 +175,13 @@ class Crew:
             return None  # said by user code that found the channel
         job = lot.jobs.popleft()
         begun, lot.since, lot.has_given = lot.since, self._clock.monotonic(), True
-        return FileResult(key=job.key, parsed=parsed, started_ns=lot.started_ns, seconds=lot.since - begun)
+        return FileResult(
+            key=job.key,
+            folder=job.folder,
+            parsed=parsed,
+            started_ns=lot.started_ns,
+            seconds=lot.since - begun,
+        )
 
     def _finish_lot(self, lot: _Lot, ended: ChildEnded) -> FileResult | None:
         """Put back the files that the child did not get to; a child's first file is to blame for its end."""

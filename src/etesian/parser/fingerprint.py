@@ -30,6 +30,10 @@ class Fingerprints:
         self._folder = folder
         self._known: dict[str, tuple[_Signature, str]] = {}
 
+    def move_to(self, folder: Path) -> None:
+        """Look at another folder from now on, which has most of the same content."""
+        self._folder = folder
+
     def of(self, path: str) -> str:
         """Return the content hash of a path relative to the bundle; ``MISSING`` if it cannot be read."""
         full = self._folder / path

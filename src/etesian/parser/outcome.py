@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from etesian.parser.failure import FailureWriter
 from etesian.parser.messages import ImportFailure, Parsed, ParsedDag
 from etesian.parser.owners import DagOwners, FileKey
+
+#: In the place of a file's name: what is wrong is wrong with all of the bundle.
+WHOLE_BUNDLE: Final = "."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +19,8 @@ class FileOutcome:
     """What should be stored about one file."""
 
     key: FileKey
+    bundle_version: str | None = None  #: of the files that were read
+    is_unchanged: bool = False  #: nothing but the version of the bundle is another one
     code_hash: str = ""
     source: str = ""
     dags: tuple[ParsedDag, ...] = ()
@@ -61,3 +67,18 @@ def judge_gone(key: FileKey, owners: DagOwners) -> FileOutcome:
     """Return what it means that a file is gone or no longer speaks of DAGs, and note it in ``owners``."""
     gone, released = owners.keep_only(key, ())
     return FileOutcome(key=key, gone=frozenset(gone), released=frozenset(released))
+
+
+def judge_unchanged(key: FileKey, version: str) -> FileOutcome:
+    """Return what it means that a file and all that it reads are the same in another version of the bundle."""
+    return FileOutcome(key=key, bundle_version=version, is_unchanged=True)
+
+
+def judge_unfetched(bundle: str, message: str) -> FileOutcome:
+    """Return what it means that the files of a bundle cannot be fetched: its DAGs stay as they are."""
+    return FileOutcome(key=FileKey(bundle, WHOLE_BUNDLE), failures=(ImportFailure(message=message),))
+
+
+def judge_fetched(bundle: str) -> FileOutcome:
+    """Return what it means that the files of a bundle can be fetched again."""
+    return FileOutcome(key=FileKey(bundle, WHOLE_BUNDLE))

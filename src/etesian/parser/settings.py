@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from etesian.bundles.source import BundleSource
 from etesian.sdk.dags.ignore_files import IgnoreSyntax
 
 #: Imported by the nursery when present, besides the SDK and the common operators; a named function is called.
@@ -18,6 +19,7 @@ class Bundle:
 
     name: str
     folder: Path
+    source: BundleSource | None = None  #: what fetches the files; None: people put them there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

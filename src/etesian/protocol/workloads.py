@@ -54,6 +54,7 @@ class RunTask(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     max_tries: int = 0
     file: str  #: the DAG file, relative to its bundle
     bundle: str = "dags"
+    bundle_version: str | None = None  #: whose files are read; None: the newest
     code_hash: str = ""  #: content hash of the file when it was parsed; a new hash means a new DAG host
     pool: str = "default_pool"
     queue: str = "default"
@@ -91,6 +92,7 @@ class RunCallback(
     ended_at: datetime | None = None
     file: str
     bundle: str = "dags"
+    bundle_version: str | None = None
     code_hash: str = ""
     operator: str = ""
 

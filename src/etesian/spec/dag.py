@@ -63,6 +63,9 @@ class DagSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     params: dict[str, ParamSpec] = {}
     is_paused_upon_creation: bool | None = None
+    disable_bundle_versioning: bool = (
+        False  #: tasks read the newest files of the bundle, not those of their run
+    )
     rerun_with_latest_version: bool | None = None
 
     description: str | None = None

@@ -128,6 +128,7 @@ dags_table = Table(
     Column("next_data_interval_end", Moment),
     Column("last_parsed_at", Moment),
     Column("created_at", Moment, nullable=False),
+    Column("bundle_version", FreeText),  # of the bundle, whose files the version in force is of
     Index(None, "bundle", "file"),
     sqlite_autoincrement=True,
 )
@@ -153,6 +154,7 @@ dag_versions_table = Table(
     Column("spec", Text, nullable=False),  # canonical JSON
     Column("source", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column("bundle_version", FreeText),
     UniqueConstraint("dag_pk", "hash"),
     UniqueConstraint("dag_pk", "number"),
 )
@@ -186,6 +188,7 @@ dag_runs_table = Table(
     Column("reason", FreeText),
     Column("partition_key", FreeText),
     Column("marked", Name(RunState)),
+    Column("bundle_version", FreeText),
     UniqueConstraint("dag_pk", "run_id"),
     # A number is never given twice, so that a scheduler that remembers one can never write to another run.
     sqlite_autoincrement=True,

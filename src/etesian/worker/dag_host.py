@@ -23,6 +23,7 @@ from etesian.foundation.process import die_with_parent, set_process_name
 from etesian.sdk.runtime import set_platform
 from etesian.worker.attempt import Attempt
 from etesian.worker.channel_platform import AttemptChannel, ChannelPlatform
+from etesian.worker.dag_file import load_dag_file
 from etesian.worker.failed_import import describe_load_failure
 from etesian.worker.fork_loop import ChildEnd, ForkLoop
 from etesian.worker.groups import ProcessGroups
@@ -110,7 +111,7 @@ class DagHost:
         channel.connect(self._channel)
         set_platform(ChannelPlatform(channel, self._settings.import_request_seconds))
         try:
-            self._runner.load(Path(self._file.folder, self._file.file), Path(self._file.folder))
+            load_dag_file(self._runner, self._file)
         except BaseException as error:  # sys.exit() in a DAG file is a failed import like any other
             self._control.send(describe_load_failure(self._file.file, error))
             return False

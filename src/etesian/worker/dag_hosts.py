@@ -58,9 +58,8 @@ class DagHosts:
         self._current: dict[DagFile, HostClient] = {}  #: where attempts go; the least recently used first
         self._alive: dict[int, HostClient] = {}  #: until the process has ended
         self._threaded: set[DagFile] = set()  #: files that are known to start threads
-        self._newest: dict[
-            tuple[str, str], str
-        ] = {}  #: code hash that was asked for last, by bundle and file
+        #: Code hash and folder that were asked for last, by bundle and file.
+        self._newest: dict[tuple[str, str], tuple[str, str]] = {}
         self._sweep: Timer | None = None
 
     def start(self) -> None:
@@ -79,9 +78,14 @@ class DagHosts:
         Raises:
             DagFileError: this worker cannot have the file.
         """
-        folder = self._settings.bundle_folder(workload.bundle)
+        folder = self._settings.bundle_folder(workload.bundle, workload.bundle_version)
         if folder is None:
-            raise DagFileError(f"this worker has no bundle {workload.bundle!r}")
+            is_known = workload.bundle in self._settings.versions
+            raise DagFileError(
+                f"bundle {workload.bundle!r} was not fetched yet"
+                if is_known
+                else f"this worker has no bundle {workload.bundle!r}"
+            )
         if (
             not PurePath(folder, workload.file).is_relative_to(folder)
             or ".." in PurePath(workload.file).parts
@@ -92,6 +96,7 @@ class DagHosts:
             file=workload.file,
             code_hash=workload.code_hash,
             folder=str(folder),
+            version=self._settings.version_of(workload.bundle, workload.bundle_version),
             is_spawned=isinstance(workload, RunTask) and workload.isolation == "spawn",
         )
         return self._host_of(dag_file).supply
@@ -145,15 +150,17 @@ class DagHosts:
         if host is None:
             host = self._start(dag_file)
         self._current[dag_file] = host
-        if self._newest.get((dag_file.bundle, dag_file.file)) != dag_file.code_hash:
-            self._newest[dag_file.bundle, dag_file.file] = dag_file.code_hash
+        code = (dag_file.code_hash, dag_file.folder)
+        if self._newest.get((dag_file.bundle, dag_file.file)) != code:
+            self._newest[dag_file.bundle, dag_file.file] = code
             for old in [old for old in self._current.values() if self._is_stale(old) and old.supply.is_idle]:
                 self._retire(old)
         return host
 
     def _is_stale(self, host: HostClient) -> bool:
         dag_file = host.dag_file
-        return self._newest.get((dag_file.bundle, dag_file.file)) != dag_file.code_hash
+        newest = self._newest.get((dag_file.bundle, dag_file.file))
+        return newest != (dag_file.code_hash, dag_file.folder)
 
     def _start(self, dag_file: DagFile) -> HostClient:
         self._make_room(for_hosts=1)

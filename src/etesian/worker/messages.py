@@ -39,6 +39,8 @@ class DagFile(msgspec.Struct, frozen=True, kw_only=True):
     file: str  #: relative to the bundle
     code_hash: str
     folder: str  #: where the bundle lies
+    #: what the folder is restored from if it is not there: the bundle's root and the version; None: nothing
+    version: tuple[str, str] | None = None
     is_spawned: bool = False  #: import it anew in a fresh interpreter for each attempt
 
 

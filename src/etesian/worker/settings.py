@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from etesian.bundles.versions import VersionFolders
 from etesian.protocol.addresses import worker_socket_path
 
 #: Imported by the zygote when present: what nearly every DAG file and task needs.
@@ -33,6 +34,8 @@ class WorkerSettings:
     logs_dir: Path
     log_level: str = "info"  #: the least important messages of ``logging`` that attempts keep
     bundles: Mapping[str, Path] = field(default_factory=dict)  #: folders of further bundles
+    #: of the bundles that have versions: where these lie
+    versions: Mapping[str, VersionFolders] = field(default_factory=dict)
     queues: tuple[str, ...] = ("default",)
     preload: tuple[str, ...] = (
         DEFAULT_PRELOAD  #: modules that the zygote imports, or ``module:function`` that it calls
@@ -71,6 +74,17 @@ class WorkerSettings:
         """Where the worker keeps its lock and its journal."""
         return self.home / "worker"
 
-    def bundle_folder(self, bundle: str) -> Path | None:
-        """Return where a bundle's files lie; None when this worker does not have it."""
+    def bundle_folder(self, bundle: str, version: str | None = None) -> Path | None:
+        """Return where a bundle's files lie, in a version or the newest; None when this worker does not have it."""
+        versions = self.versions.get(bundle)
+        if versions is not None:
+            newest = version or versions.current_version
+            return None if newest is None else versions.folder_of(newest)
         return self.bundles.get(bundle, self.dags_folder if bundle == "dags" else None)
+
+    def version_of(self, bundle: str, version: str | None) -> tuple[str, str] | None:
+        """Return the root of a bundle and the version of it that is meant; None if it has no versions."""
+        versions = self.versions.get(bundle)
+        if versions is None or version is None:
+            return None
+        return str(versions.root), version

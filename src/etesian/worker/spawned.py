@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from pathlib import Path
 
 import msgspec
 
 from etesian.sdk.runtime import set_platform
 from etesian.worker.attempt import Attempt
 from etesian.worker.channel_platform import AttemptChannel, ChannelPlatform
+from etesian.worker.dag_file import load_dag_file
 from etesian.worker.failed_import import FailedImport, describe_load_failure
 from etesian.worker.messages import DagFile, ProcessSettings
 from etesian.worker.process_setup import become_attempt
@@ -38,7 +38,7 @@ def _load(dag_file: DagFile, channel: socket.socket, settings: ProcessSettings) 
     own_end.connect(channel)
     set_platform(ChannelPlatform(own_end, settings.import_request_seconds))
     try:
-        runner.load(Path(dag_file.folder, dag_file.file), Path(dag_file.folder))
+        load_dag_file(runner, dag_file)
     except BaseException as error:
         return FailedImport(describe_load_failure(dag_file.file, error))
     return runner

@@ -79,6 +79,7 @@ def full_run() -> DagRunRecord:
         reason="a reason",
         partition_key="2030-01-01",
         marked=RunState.FAILED,
+        bundle_version="c0ffee",
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from etesian.lifecycle.records import DagRunRecord
+from etesian.lifecycle.state import RunState, RunType
 from etesian.protocol.commands import Command, DagGone, PauseChanged, SpecChanged
 from etesian.spec.asset import AssetAliasSpec, AssetAll, AssetRefSpec, AssetSpec
 from etesian.spec.codec import compute_hash
@@ -13,7 +15,7 @@ from etesian.spec.schedule import AssetSchedule, CustomSchedule, SchedulePoint
 from etesian.spec.task import TaskSpec
 from etesian.store import Store
 from etesian.store.errors import DuplicateDagError, UnknownDagError
-from etesian.store.queries import assets, dags, inbox, versions
+from etesian.store.queries import assets, dags, inbox, runs, versions
 from etesian.store.queries.dags import DagFilter
 from etesian.store.queries.page import InvalidOrderError, Paging
 from etesian.store.queries.versions import UnknownVersionError
@@ -76,6 +78,67 @@ def test_an_equal_spec_changes_nothing_but_the_time_it_was_seen(store: Store) ->
         assert dags.load_dag(connection, "etl").last_parsed_at == later
         assert len(versions.list_versions(connection, "etl")) == 1
     assert commands(store) == [SpecChanged(dag_id="etl")]
+
+
+def save_at(store: Store, version: str | None, spec: DagSpec | None = None) -> bool:
+    with store.write() as connection:
+        return dags.save_spec(
+            connection,
+            spec or a_spec(),
+            bundle="team",
+            bundle_version=version,
+            code_hash="c1",
+            source="code",
+            now=NOW,
+        )
+
+
+def test_an_equal_spec_in_another_version_of_the_bundle_is_told_and_kept_with_it(store: Store) -> None:
+    assert save_at(store, "v1")
+    assert not save_at(store, "v1")
+    assert save_at(store, "v2")
+    with store.read() as connection:
+        newest = versions.load_newest_spec(connection, "etl")
+        assert newest is not None
+        assert (newest.number, newest.bundle_version) == (1, "v2")
+        assert dags.load_dag(connection, "etl").bundle_version == "v2"
+        assert [version.bundle_version for version in versions.list_versions(connection, "etl")] == ["v2"]
+    assert commands(store) == [SpecChanged(dag_id="etl"), SpecChanged(dag_id="etl")]
+
+
+def test_a_file_that_is_the_same_in_another_version_of_the_bundle_moves_the_version_in_force(
+    store: Store,
+) -> None:
+    save_at(store, "v1")
+    save_at(store, "v2", a_spec(tasks=3))
+    file = a_spec().file
+    with store.write() as connection:
+        assert dags.set_bundle_version(connection, bundle="team", file=file, version="v3", now=NOW)
+        assert not dags.set_bundle_version(connection, bundle="team", file=file, version="v3", now=NOW)
+        assert not dags.set_bundle_version(connection, bundle="dags", file=file, version="v4", now=NOW)
+        assert dags.load_dag(connection, "etl").bundle_version == "v3"
+        found = versions.list_versions(connection, "etl")
+    assert [(version.number, version.bundle_version) for version in found] == [(2, "v3"), (1, "v1")]
+    assert len(commands(store)) == 3
+
+
+def test_versions_of_a_bundle_are_in_use_by_unfinished_runs_and_by_what_is_in_force(store: Store) -> None:
+    save_at(store, "v4")
+    states = {"v1": RunState.SUCCESS, "v2": RunState.RUNNING, "v3": RunState.QUEUED}
+    with store.write() as connection:
+        for version, state in states.items():
+            run = DagRunRecord(
+                dag_id="etl",
+                run_id=version,
+                run_type=RunType.MANUAL,
+                state=state,
+                run_after=NOW,
+                version_hash="h",
+                bundle_version=version,
+            )
+            runs.insert_run(connection, run, now=NOW)
+        assert runs.load_used_versions(connection, "team") == {"v2", "v3", "v4"}
+        assert runs.load_used_versions(connection, "dags") == set()
 
 
 def test_a_new_hash_is_a_new_version_and_the_old_one_stays(store: Store) -> None:

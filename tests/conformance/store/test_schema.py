@@ -59,6 +59,8 @@ def test_tables_of_the_first_release_are_brought_up_to_date(empty_store: Store) 
         for table in ("dag_runs", "asset_events"):
             connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN partition_key")
         connection.exec_driver_sql("ALTER TABLE dag_runs DROP COLUMN marked")
+        for table in ("dags", "dag_versions", "dag_runs"):
+            connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN bundle_version")
     set_revision(empty_store, "0001")
     assert migrate(empty_store)
     check_schema(empty_store)

@@ -1,110 +1,14 @@
 """The parser against a real store: files come, change and go, and the store follows."""
 
 import os
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
 from etesian.foundation.clock import utc_now
-from etesian.foundation.stop import StopSignal
-from etesian.parser.loop import run_parser
-from etesian.parser.settings import Bundle, ParserSettings
+from etesian.parser.settings import Bundle
 from etesian.protocol.commands import DagGone, SpecChanged
-from etesian.store import Store, open_store
-from etesian.store.bus import open_bus
-from etesian.store.queries import dags, import_errors, inbox
-from etesian.store.queries.page import Paging
+from etesian.store.queries import dags
 from etesian.store.queries.versions import list_versions, load_newest_spec, load_source
-from etesian.store.schema import migrate
-
-PAGE = Paging(limit=1000)
-SECONDS = 60
-
-
-def dag_file(dag_id: str, more: str = "") -> str:
-    return f"from etesian import DAG\nwith DAG({dag_id!r}) as dag:\n    pass\n{more}"
-
-
-class Platform:
-    """A folder of DAG files, a store, and the parser between them."""
-
-    def __init__(self, home: Path) -> None:
-        self.folder = home / "dags"
-        self.folder.mkdir()
-        self.store: Store = open_store("", home=home)
-        migrate(self.store)
-
-    @contextmanager
-    def parsing(self, **settings: object) -> Iterator[None]:
-        """Run the parser in a thread for the length of a block."""
-        bundles = settings.pop("bundles", (Bundle("dags", self.folder),))
-        stop, bus, failures = StopSignal(), open_bus(self.store), []
-
-        def run() -> None:
-            try:
-                run_parser(ParserSettings(bundles=bundles, **settings), self.store, bus, stop)
-            except BaseException as error:
-                failures.append(error)
-                raise
-
-        thread = threading.Thread(target=run)
-        thread.start()
-        try:
-            yield
-        finally:
-            stop.set()
-            thread.join(SECONDS)
-            bus.close()
-            stop.close()
-        assert not thread.is_alive()
-        assert failures == []
-
-    def write(self, file: str, text: str) -> None:
-        """Replace a file as editors do, in one step."""
-        path = self.folder / file
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_suffix(".draft")
-        draft.write_text(text)
-        draft.replace(path)
-
-    def dag_ids(self, **wanted: object) -> list[str]:
-        with self.store.read() as connection:
-            found = dags.list_dags(connection, dags.DagFilter(**wanted), PAGE)
-        return [dag.dag_id for dag in found.items]
-
-    def errors(self) -> dict[str, str]:
-        with self.store.read() as connection:
-            found = import_errors.list_import_errors(connection, PAGE)
-        return {error.file: error.message for error in found.items}
-
-    def description(self, dag_id: str) -> str | None:
-        with self.store.read() as connection:
-            found = load_newest_spec(connection, dag_id)
-        return found.spec.description if found else None
-
-    def commands(self) -> list[object]:
-        with self.store.read() as connection:
-            return [row.command for row in inbox.read(connection)]
-
-
-def eventually(condition: Callable[[], object]) -> None:
-    """Wait until a condition holds, for a bounded time."""
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come to hold"
-        time.sleep(0.01)
-
-
-@pytest.fixture
-def platform(tmp_path: Path) -> Iterator[Platform]:
-    """Give a platform without files."""
-    found = Platform(tmp_path)
-    yield found
-    found.store.dispose()
+from tests.integration.parser.platform import dag_file, eventually
 
 
 def test_files_that_are_there_become_dags_and_the_scheduler_is_told(platform):
@@ -264,16 +168,9 @@ def test_a_restart_makes_no_new_versions(platform):
     for _ in range(2):
         with platform.parsing():
             began = utc_now()
-            eventually(lambda began=began: _parsed_since(platform, "a", began))
+            eventually(lambda began=began: platform.parsed_since("a", began))
     with platform.store.read() as connection:
         assert [version.number for version in list_versions(connection, "a")] == [1]
-
-
-def _parsed_since(platform: Platform, dag_id: str, moment) -> bool:
-    if dag_id not in platform.dag_ids():
-        return False
-    with platform.store.read() as connection:
-        return dags.load_dag(connection, dag_id).last_parsed_at >= moment
 
 
 def test_a_folder_that_goes_away_takes_no_dags_with_it(platform, caplog):
@@ -304,7 +201,7 @@ def test_an_unchanged_file_is_parsed_again_from_time_to_time(platform):
     with platform.parsing(reparse_interval_seconds=0.2):
         eventually(lambda: platform.dag_ids() == ["a"])
         began = utc_now()
-        eventually(lambda: _parsed_since(platform, "a", began))
+        eventually(lambda: platform.parsed_since("a", began))
 
 
 def test_module_level_code_may_look_things_up_but_not_act(platform):

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 from functools import partial
+from pathlib import Path
 
+import pytest
+
+from etesian.bundles.git_source import GitAccess, GitSource
+from etesian.bundles.versions import VersionFolders
 from etesian.protocol.reports import Failed, Outcome, Succeeded
 from etesian.protocol.requests import FoundValue, GetVariable, Refused
 from etesian.telemetry.task_logs import import_log_path, iterate_log
 from tests.integration.worker.conftest import StartWorker
 from tests.integration.worker.harness import SchedulerUnderTest, is_alive, kill_hard, task, wait_until
+from tests.servers.git import Repository
 
 HEAD = """
 import os, sys, time
@@ -286,3 +293,40 @@ def test_a_spare_that_dies_is_not_given_an_attempt(
     kill_hard(spare)
     scheduler.turn_for(0.3)
     told(scheduler.run_one(task("work")).outcome)
+
+
+@pytest.mark.parametrize("isolation", ["fork", "spawn"])
+def test_tasks_import_their_file_in_the_version_of_their_run_also_if_it_was_deleted(
+    start_worker: StartWorker, scheduler: SchedulerUnderTest, tmp_path: Path, isolation: str
+) -> None:
+    upstream, folders = Repository(tmp_path / "upstream"), VersionFolders(tmp_path / "bundle", "dags")
+    source = GitSource(
+        folders,
+        lambda: GitAccess(str(upstream.folder)),
+        ref="main",
+        refresh_seconds=60.0,
+        timeout_seconds=30.0,
+    )
+    commits = []
+    for text in ("old", "new"):
+        files = {"dags/script.py": HEAD + f"def work(workload): return tell({text!r})\n"}
+        commits.append(upstream.commit(files))
+        source.refresh()
+    shutil.rmtree(folders.root / "versions" / commits[0])
+    start_worker(versions={"team": {"root": str(folders.root), "subfolder": "dags"}})
+    asked = [
+        task("work", bundle="team", bundle_version=commit, isolation=isolation) for commit in (*commits, None)
+    ]
+    assert [told(scheduler.run_one(workload).outcome) for workload in asked] == ["old", "new", "new"]
+
+
+def test_a_version_that_cannot_be_had_fails_the_attempt_and_says_so(
+    start_worker: StartWorker, scheduler: SchedulerUnderTest, tmp_path: Path
+) -> None:
+    start_worker(versions={"team": {"root": str(tmp_path / "bundle")}})
+    pinned = failed(scheduler.run_one(task("work", bundle="team", bundle_version="c0ffee")).outcome)
+    assert pinned.reason.startswith(
+        "importing the DAG file 'script.py' failed: BundleError: `git read-tree` failed"
+    )
+    newest = failed(scheduler.run_one(task("work", bundle="team")).outcome)
+    assert newest.reason == "bundle 'team' was not fetched yet"

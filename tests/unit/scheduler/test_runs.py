@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from etesian.lifecycle.state import RunState
+from etesian.protocol.commands import ClearTasks, TaskSelection
 from etesian.scheduler.core.decisions import PauseDag, StopAttempt
 from etesian.spec.trigger_rule import TriggerRule
 from tests.unit.scheduler.driver import START, Driver, dag, task
@@ -149,6 +150,63 @@ def test_fail_fast_stops_everything_but_teardowns() -> None:
     assert len(driver.decided(StopAttempt)) == 2
     driver.finish("down")
     assert driver.run().state is RunState.FAILED
+
+
+def test_a_run_keeps_to_the_version_of_the_bundle_that_it_began_with() -> None:
+    spec = dag(task("a"), task("b", "a"), max_active_runs=1)
+    driver = Driver()
+    driver.learn(spec, bundle_version="v1")
+    driver.trigger("1")
+    driver.trigger("2")
+    driver.learn(spec, bundle_version="v2")
+    driver.finish("a", run_id="1")
+    driver.finish("b", run_id="1")
+    driver.finish("a", run_id="2")
+    asked = [
+        (workload.run.run_id, workload.task_id, workload.bundle_version) for workload in driver.workloads
+    ]
+    assert asked == [("1", "a", "v1"), ("1", "b", "v1"), ("2", "a", "v2"), ("2", "b", "v2")]
+    assert (driver.run("1").bundle_version, driver.run("2").bundle_version) == ("v1", "v2")
+
+
+def test_a_new_leader_keeps_runs_at_their_version_of_the_bundle() -> None:
+    spec = dag(task("a"), task("b", "a"))
+    driver = Driver()
+    driver.learn(spec, bundle_version="v1")
+    driver.trigger()
+    driver.learn(spec, bundle_version="v2")
+    successor = driver.successor()
+    successor.finish("a")
+    assert [workload.bundle_version for workload in successor.workloads] == ["v1"]
+
+
+def test_a_dag_may_want_the_newest_files_of_its_bundle_at_any_time() -> None:
+    driver = Driver()
+    driver.learn(dag(task("a"), disable_bundle_versioning=True), bundle_version="v1")
+    driver.trigger()
+    assert [workload.bundle_version for workload in driver.workloads] == [None]
+
+
+def test_callbacks_are_called_in_the_version_of_their_run() -> None:
+    driver = Driver()
+    driver.learn(dag(task("a", callbacks=("failure",)), callbacks=("failure",)), bundle_version="v1")
+    driver.trigger()
+    driver.fail("a")
+    assert [callback.bundle_version for callback in driver.callbacks] == ["v1", "v1"]
+
+
+def test_a_clear_takes_the_version_of_the_bundle_along_if_the_newest_is_asked_for() -> None:
+    spec = dag(task("a"))
+    driver = Driver()
+    driver.learn(spec, bundle_version="v1")
+    driver.trigger()
+    driver.finish("a")
+    driver.learn(dag(task("a"), description="new"), version="v2", bundle_version="B")
+    for newest, expected in ((False, "v1"), (True, "B")):
+        selection = TaskSelection(dag_id="d", run_ids=("r",), task_ids=("a",))
+        driver.do(driver.load(driver.run().key), ClearTasks(selection=selection, newest_version=newest))
+        assert driver.workloads[-1].bundle_version == expected
+        driver.finish("a")
 
 
 def test_a_dag_that_fails_too_often_in_a_row_is_paused() -> None:

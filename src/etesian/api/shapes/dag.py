@@ -148,7 +148,7 @@ def dag_response(dag: DagRecord, folder: Path | None, *, has_import_errors: bool
         last_parse_duration=None,
         last_expired=None,
         bundle_name=dag.bundle,
-        bundle_version=None,
+        bundle_version=dag.bundle_version,
         relative_fileloc=dag.file,
         fileloc=dag.file if folder is None else str(folder / dag.file),
         description=dag.description,

@@ -98,6 +98,6 @@ def dag_run_response(
         note=run.note,
         reason=run.reason,
         dag_versions=() if version is None else (dag_version_response(version),),
-        bundle_version=None,
+        bundle_version=run.bundle_version,
         partition_key=run.partition_key,
     )

@@ -46,7 +46,7 @@ def dag_version_response(version: VersionRecord) -> DagVersionResponse:
         version_number=version.number,
         dag_id=version.dag_id,
         bundle_name=version.bundle,
-        bundle_version=None,
+        bundle_version=version.bundle_version,
         created_at=version.created_at,
         dag_display_name=version.dag_id,
     )

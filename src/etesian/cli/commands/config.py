@@ -75,7 +75,7 @@ def _shown(session: Session, option: OptionInfo) -> object:
     value = getattr(getattr(session.settings, option.section), option.key)
     match value:
         case tuple():
-            return ",".join(value)
+            return ",".join(map(str, value))
         case None | bool() | int() | float():
             return value
         case _:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from etesian.cli.errors import CommandError, ExitCode, count_of, suggest
 from etesian.cli.progress import show_progress
-from etesian.cli.services.folders import examples_folder
 from etesian.cli.services.parser_choice import parser_settings
 from etesian.config.settings import Settings
 from etesian.parser.once import iter_parse_once
@@ -33,9 +32,7 @@ def find_dag_file(settings: Settings, dag_id: str) -> Path:
     Raises:
         UnknownDagError: no file does.
     """
-    folders = [settings.core.dags_folder]
-    if settings.core.load_examples:
-        folders.append(examples_folder())
+    folders = [bundle.folder for bundle in parser_settings(settings).bundles]
     known: list[str] = []
     broken = 0
     present = [folder for folder in folders if folder.is_dir()]

@@ -33,6 +33,7 @@ def temporary_home(environ: Mapping[str, str], dags_folder: Path) -> Iterator[Se
                 **kept,
                 "ETESIAN__CORE__DAGS_FOLDER": str(dags_folder),
                 "ETESIAN__CORE__EXECUTOR": "local",
+                "ETESIAN__CORE__BUNDLES": "",
             },
             Path(folder),
         )

@@ -9,7 +9,7 @@ from etesian.api.server import serve
 from etesian.cli.services import wiring
 from etesian.cli.services.api_socket import bind_api_socket
 from etesian.cli.services.explain import make_explainer
-from etesian.cli.services.folders import examples_folder
+from etesian.cli.services.folders import bundle_folders
 from etesian.config.settings import Settings
 from etesian.store import Store
 from etesian.store.bus import open_bus
@@ -28,7 +28,7 @@ def run(settings: Settings, store: Store | None = None, listener: socket.socket 
             bus,
             explain=make_explainer(settings, store),
             pages=page_routes(),
-            bundles={"examples": examples_folder()},
+            bundles=bundle_folders(settings),
         )
         serve(app, listener or bind_api_socket(settings))
     finally:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from etesian.cli.services import wiring
 from etesian.cli.services.parser_choice import parser_settings
+from etesian.cli.services.store_platform import StorePlatform
 from etesian.config.settings import Settings
+from etesian.foundation.clock import SystemClock
 from etesian.foundation.stop import StopSignal
 from etesian.parser.loop import run_parser
+from etesian.sdk.runtime import set_platform
 from etesian.store import Store
 from etesian.store.bus import open_bus
 
@@ -17,9 +20,10 @@ def run(settings: Settings, store: Store | None = None) -> None:
     stop = StopSignal()
     stop.set_on_signals()
     store = store or wiring.open_platform_store(settings)
-    bus = open_bus(store)
+    bus, clock = open_bus(store), SystemClock()
+    set_platform(StorePlatform(store, bus, clock))  # for the connections of bundles
     try:
-        run_parser(parser_settings(settings), store, bus, stop)
+        run_parser(parser_settings(settings), store, bus, stop, clock)
     finally:
         bus.close()
         store.dispose()

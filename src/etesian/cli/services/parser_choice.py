@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from etesian.cli.services.folders import examples_folder
+from etesian.cli.services.bundle_sources import make_source
+from etesian.cli.services.folders import bundle_folder, examples_folder
 from etesian.config.settings import Settings
 from etesian.parser.settings import DEFAULT_PRELOAD, Bundle, ParserSettings
 
@@ -12,6 +13,10 @@ def parser_settings(settings: Settings) -> ParserSettings:
     bundles = [Bundle("dags", settings.core.dags_folder)]
     if settings.core.load_examples:
         bundles.append(Bundle("examples", examples_folder()))
+    bundles += (
+        Bundle(option.name, bundle_folder(settings, option), make_source(settings, option))
+        for option in settings.core.bundles
+    )
     parser = settings.parser
     limit = parser.memory_limit_mb
     return ParserSettings(

@@ -15,29 +15,14 @@ import msgspec
 from etesian.foundation.clock import Clock
 from etesian.protocol.commands import AssetsChanged, Command, TriggerFired
 from etesian.protocol.reports import AssetEventReport
-from etesian.protocol.requests import Answer, Request
 from etesian.sdk.xcoms.xcom import present
 from etesian.spec.asset import WatcherSpec
 from etesian.store import Store
-from etesian.store.answers import answer
 from etesian.store.bus import Bus
 from etesian.store.queries import heartbeats, inbox, triggers, versions
 from etesian.triggerer.source import FiredTrigger, TriggerRow
 
 KIND = "triggerer"
-
-
-class StorePlatform:
-    """Answers what triggers ask of the platform, from the store."""
-
-    def __init__(self, store: Store, bus: Bus, clock: Clock) -> None:
-        self._store = store
-        self._bus = bus
-        self._clock = clock
-
-    def ask(self, request: Request) -> Answer:
-        """Return the answer to one request."""
-        return answer(self._store, request, now=self._clock.now(), bus=self._bus)
 
 
 class StoreTriggerSource:

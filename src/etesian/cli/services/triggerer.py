@@ -11,7 +11,9 @@ from typing import Final
 import msgspec
 
 from etesian.cli.services import wiring
-from etesian.cli.services.trigger_source import StorePlatform, StoreTriggerSource
+from etesian.cli.services.folders import bundle_folders
+from etesian.cli.services.store_platform import StorePlatform
+from etesian.cli.services.trigger_source import StoreTriggerSource
 from etesian.config.environment import without_secrets
 from etesian.config.settings import Settings
 from etesian.foundation.clock import SystemClock
@@ -68,7 +70,7 @@ def run(settings: Settings, store: Store | None = None) -> None:
     source = StoreTriggerSource(store, bus, clock, capacity)
     told = AwaiterSettings(
         capacity=capacity,
-        path=(str(settings.core.dags_folder),),
+        path=tuple(str(folder) for name, folder in bundle_folders(settings).items() if name != "examples"),
         log_level=settings.logging.level,
         log_format=settings.logging.format,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from etesian.cli.services.folders import examples_folder
+from etesian.cli.services.folders import bundle_folders, version_folders
 from etesian.config.settings import Settings
 from etesian.worker.main import run_worker
 from etesian.worker.settings import DEFAULT_PRELOAD, WorkerSettings
@@ -14,7 +14,12 @@ def worker_settings(settings: Settings) -> WorkerSettings:
         home=settings.home,
         dags_folder=settings.core.dags_folder,
         logs_dir=settings.logging.folder,
-        bundles={"examples": examples_folder()},
+        bundles=bundle_folders(settings),
+        versions={
+            option.name: version_folders(settings, option)
+            for option in settings.core.bundles
+            if option.is_git
+        },
         queues=settings.worker.queues,
         preload=("etesian.compat:install", *DEFAULT_PRELOAD, *settings.core.preload),
         stop_grace_seconds=settings.worker.stop_grace_seconds,

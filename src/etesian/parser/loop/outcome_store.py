@@ -19,7 +19,7 @@ from etesian.spec.codec import decode_dag
 from etesian.store import Store, StoreError
 from etesian.store.bus import Bus
 from etesian.store.errors import StoreCorruptError, StoreFullError, StoreReadOnlyError, StoreUnavailableError
-from etesian.store.queries.dags import mark_dags_gone, save_spec
+from etesian.store.queries.dags import mark_dags_gone, save_spec, set_bundle_version
 from etesian.store.queries.import_errors import forget_import_errors, save_import_error
 
 logger = logging.getLogger(__name__)
@@ -109,12 +109,16 @@ class OutcomeStore:
 
     def _write_one(self, connection: Connection, outcome: FileOutcome, now: datetime) -> bool:
         bundle, file = outcome.key
+        version = outcome.bundle_version
+        if outcome.is_unchanged and version is not None:
+            return set_bundle_version(connection, bundle=bundle, file=file, version=version, now=now)
         changed = bool(outcome.gone and mark_dags_gone(connection, outcome.gone, now=now))
         for dag in outcome.dags:
             changed |= save_spec(
                 connection,
                 decode_dag(dag.spec),
                 bundle=bundle,
+                bundle_version=version,
                 code_hash=outcome.code_hash,
                 source=outcome.source,
                 now=now,

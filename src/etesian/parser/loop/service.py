@@ -9,12 +9,22 @@ import socket
 from dataclasses import replace
 from typing import Final
 
+from etesian.bundles.source import BundlePlace
 from etesian.foundation.clock import Clock, SystemClock
 from etesian.foundation.stop import StopSignal
 from etesian.parser.catalog import BundleCatalog, Changes
 from etesian.parser.crew import Crew, FileResult
 from etesian.parser.loop.outcome_store import OutcomeStore
-from etesian.parser.outcome import FileOutcome, judge_gone, judge_misnamed, judge_parsed
+from etesian.parser.loop.refresher import BundleRefresher, Refreshed
+from etesian.parser.outcome import (
+    FileOutcome,
+    judge_fetched,
+    judge_gone,
+    judge_misnamed,
+    judge_parsed,
+    judge_unchanged,
+    judge_unfetched,
+)
 from etesian.parser.owners import DagOwners, FileKey
 from etesian.parser.settings import ParserSettings
 from etesian.parser.watcher import FolderWatcher
@@ -39,6 +49,7 @@ from etesian.store.queries.dags import load_files
 from etesian.store.queries.heartbeats import BEAT_INTERVAL, delete_heartbeat, save_heartbeat
 from etesian.store.queries.import_errors import list_import_errors
 from etesian.store.queries.page import MAX_COUNT, Paging
+from etesian.store.queries.runs import load_used_versions
 
 logger = logging.getLogger(__name__)
 
@@ -78,6 +89,7 @@ class _ParserService:
         self._clock = clock
         self._catalogs = {bundle.name: BundleCatalog(bundle, settings) for bundle in settings.bundles}
         self._unreadable: set[str] = set()
+        self._unfetched: set[str] = set()
         self._scan_at = self._beat_at = clock.monotonic()
         with store.read() as connection:
             known = load_files(connection)
@@ -91,15 +103,19 @@ class _ParserService:
         self._crew = Crew(settings, clock, self._answer)
         self._bell = bus.listen(("specs",))
         self._watcher = self._watch()
+        self._refresher = BundleRefresher(settings.bundles, clock)
 
     def run(self, stop: StopSignal) -> None:
         """Work until ``stop`` is set."""
         while not stop.is_set():
             self._beat()
+            for refreshed in self._refresher.drain():
+                self._take_refreshed(refreshed)
             self._scan_if_due()
             self._start_files()
             self._outcomes.save_due(more_is_coming=not self._crew.is_idle)
-            to_read = (stop.fileno(), self._bell.fileno(), self._watcher.fileno(), self._crew.fileno())
+            sources = (stop, self._bell, self._watcher, self._refresher, self._crew)
+            to_read = [source.fileno() for source in sources]
             to_write = (self._crew.fileno(),) if self._crew.has_unsent else ()
             select.select(to_read, to_write, (), self._seconds_to_sleep())
             for result in self._crew.work():
@@ -108,6 +124,7 @@ class _ParserService:
 
     def close(self) -> None:
         """End the nursery and stop watching."""
+        self._refresher.close()
         self._watcher.close()
         self._bell.close()
         self._crew.close()
@@ -143,7 +160,7 @@ class _ParserService:
     # --- looking ------------------------------------------------------------------------------------------
 
     def _watch(self) -> FolderWatcher:
-        folders = (bundle.folder for bundle in self._settings.bundles)
+        folders = (bundle.folder for bundle in self._settings.bundles if bundle.source is None)
         return FolderWatcher(folders, self._settings.debounce_seconds)
 
     def _scan_if_due(self) -> None:
@@ -152,16 +169,57 @@ class _ParserService:
         if not heard and now < self._scan_at:
             return
         self._scan_at = now + self._settings.rescan_interval_seconds
-        for name, catalog in self._catalogs.items():
-            try:
-                changes = catalog.scan(now, something_changed=heard)
-            except BundleUnreadableError as error:
-                self._note_unreadable(name, error)
-            else:
-                self._note_changes(name, changes)
+        for catalog in self._catalogs.values():
+            self._scan(catalog, heard)
         for key in [key for key in self._unseen if key.bundle not in self._catalogs]:
             self._unseen.discard(key)
             self._note(judge_gone(key, self._owners))
+
+    def _scan(self, catalog: BundleCatalog, heard: bool) -> None:
+        if catalog.place is None:
+            return
+        try:
+            changes = catalog.scan(self._clock.monotonic(), something_changed=heard)
+        except BundleUnreadableError as error:
+            self._note_unreadable(catalog.name, error)
+        else:
+            self._note_changes(catalog.name, changes)
+
+    def _take_refreshed(self, refreshed: Refreshed) -> None:
+        catalog, place = self._catalogs[refreshed.bundle], refreshed.place
+        if refreshed.error is not None:
+            if catalog.name not in self._unfetched:
+                logger.error("bundle %s: %s", catalog.name, refreshed.error)
+            self._unfetched.add(catalog.name)
+            self._note(judge_unfetched(catalog.name, refreshed.error))
+        elif catalog.name in self._unfetched:
+            self._unfetched.discard(catalog.name)
+            self._note(judge_fetched(catalog.name))
+        if place is not None and (place != catalog.place or place.version is None):
+            self._follow(catalog, place)
+
+    def _follow(self, catalog: BundleCatalog, place: BundlePlace) -> None:
+        """Take in the files of a bundle that were just fetched."""
+        before, version = catalog.place, place.version
+        catalog.move_to(place)
+        self._scan(catalog, heard=True)
+        if version is None:
+            return
+        logger.info("bundle %s is at version %s now", catalog.name, version)
+        for key in catalog.unchanged_files():
+            self._note(judge_unchanged(key, version))
+        self._discard_versions(catalog.name, {version, before.version if before is not None else None})
+
+    def _discard_versions(self, bundle: str, kept: set[str | None]) -> None:
+        source = next(each.source for each in self._settings.bundles if each.name == bundle)
+        try:
+            with self._store.read() as connection:
+                kept |= load_used_versions(connection, bundle)
+        except StoreError as error:
+            logger.warning("old versions of bundle %s are deleted later: %s", bundle, error)
+        else:
+            if source is not None:
+                source.discard_except({version for version in kept if version is not None}, self._clock.now())
 
     def _note_unreadable(self, bundle: str, error: BundleUnreadableError) -> None:
         if bundle not in self._unreadable:
@@ -188,21 +246,25 @@ class _ParserService:
         now = self._clock.monotonic()
         for catalog in self._catalogs.values():
             while self._crew.has_room and (key := catalog.next_file(now)):
-                self._crew.add(key, catalog.bundle.folder)
+                self._crew.add(key, catalog.folder)
         self._crew.begin()
 
     def _take(self, result: FileResult) -> None:
         catalog = self._catalogs[result.key.bundle]
+        if catalog.place is None or result.folder != catalog.folder:
+            catalog.parse_again(result.key)
+            return
         code_hash = catalog.settle(result, moment=self._clock.now(), now=self._clock.monotonic())
         if code_hash is None:
             return  # the file is gone since; that is noted already
-        outcome = judge_parsed(result.key, catalog.bundle.folder, result.parsed, self._owners)
+        outcome = judge_parsed(result.key, catalog.folder, result.parsed, self._owners)
         for warning in result.parsed.warnings:
             logger.warning("%s", warning)
         for failure in outcome.failures:
             logger.warning("%s", failure.message.partition("\n")[0])
         source = catalog.read_source(result.key) if outcome.dags else ""
-        self._note(replace(outcome, code_hash=code_hash, source=source))
+        version = catalog.place.version
+        self._note(replace(outcome, bundle_version=version, code_hash=code_hash, source=source))
 
     def _note(self, outcome: FileOutcome) -> None:
         for key in outcome.released:

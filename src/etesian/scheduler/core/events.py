@@ -47,6 +47,7 @@ class SpecUpdated(_Event, frozen=True, kw_only=True):
     version_hash: str
     code_hash: str
     bundle: str
+    bundle_version: str | None = None
     is_paused: bool
     newest_point: SchedulePoint | None = None  #: of the newest scheduled run that exists; None: none yet
     #: logical dates after ``newest_point`` that runs of other types have: the schedule leaves them out
@@ -69,6 +70,7 @@ class RunLoaded(_Event, frozen=True, kw_only=True):
     spec: DagSpec  #: the version that the run has
     code_hash: str
     bundle: str
+    bundle_version: str | None = None
     task_instances: tuple[TaskInstanceRecord, ...]
     #: (task_id, map_index, key) to length of each stored XCom that a mapped task may need; -1: a value without length
     xcom_lengths: dict[tuple[str, int, str], int] = {}

@@ -90,6 +90,7 @@ class DagGraph:
     __slots__ = (
         "__weakref__",
         "bundle",
+        "bundle_version",
         "code_hash",
         "dag_id",
         "expansions",
@@ -101,12 +102,21 @@ class DagGraph:
         "version_hash",
     )
 
-    def __init__(self, spec: DagSpec, *, version_hash: str, code_hash: str, bundle: str) -> None:
+    def __init__(
+        self,
+        spec: DagSpec,
+        *,
+        version_hash: str,
+        code_hash: str,
+        bundle: str,
+        bundle_version: str | None = None,
+    ) -> None:
         self.spec = spec
         self.dag_id = spec.dag_id
         self.version_hash = version_hash
         self.code_hash = code_hash
         self.bundle = bundle
+        self.bundle_version = bundle_version
         self.expansions: dict[str, Expansion] = {}
         by_group = self._collect_group_expansions()
         self.tasks = tuple(
@@ -121,6 +131,11 @@ class DagGraph:
         is_continuous = isinstance(spec.schedule, ContinuousSchedule)
         self.max_active_runs = min(spec.max_active_runs, 1) if is_continuous else spec.max_active_runs
         self.uses_past = any(task.uses_past for task in self.tasks)
+
+    @property
+    def pinned_version(self) -> str | None:
+        """The version of the bundle that a run keeps which starts now; None: its tasks read the newest files."""
+        return None if self.spec.disable_bundle_versioning else self.bundle_version
 
     def allows(self, run_type: RunType) -> bool:
         """Return whether the DAG permits runs of that type."""

@@ -25,11 +25,15 @@ def learn_spec(memory: Memory, event: SpecUpdated, now: datetime) -> None:
     if (
         graph is None
         or graph.code_hash != event.code_hash
-        or graph.bundle != event.bundle
+        or (graph.bundle, graph.bundle_version) != (event.bundle, event.bundle_version)
         or graph.spec != spec
     ):
         graph = DagGraph(
-            spec, version_hash=event.version_hash, code_hash=event.code_hash, bundle=event.bundle
+            spec,
+            version_hash=event.version_hash,
+            code_hash=event.code_hash,
+            bundle=event.bundle,
+            bundle_version=event.bundle_version,
         )
         dag.graphs[event.version_hash] = graph
     dag.graph = graph

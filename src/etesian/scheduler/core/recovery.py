@@ -64,7 +64,11 @@ def _find_graph(dag: Dag, event: RunLoaded) -> DagGraph:
     graph = dag.graphs.get(event.run.version_hash)
     if graph is None:
         graph = DagGraph(
-            event.spec, version_hash=event.run.version_hash, code_hash=event.code_hash, bundle=event.bundle
+            event.spec,
+            version_hash=event.run.version_hash,
+            code_hash=event.code_hash,
+            bundle=event.bundle,
+            bundle_version=event.bundle_version,
         )
         dag.graphs[graph.version_hash] = graph
     return graph

@@ -105,6 +105,7 @@ def start_run(memory: Memory, run: Run, now: datetime) -> None:
         ended_at=None,
         reason=None,
         version_hash=run.graph.version_hash,
+        bundle_version=run.record.bundle_version if run.nodes else run.graph.pinned_version,
     )
     if not run.nodes:
         populate(memory, run)

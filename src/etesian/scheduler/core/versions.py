@@ -23,7 +23,7 @@ def change_version(memory: Memory, run: Run, graph: DagGraph) -> None:
             stop_attempt(memory, instance, "its task is no longer in the DAG")
     records = unload_instances(memory, run)
     run.bind(graph)
-    memory.update_run(run, version_hash=graph.version_hash)
+    memory.update_run(run, version_hash=graph.version_hash, bundle_version=graph.pinned_version)
     records = [record if _fits(record, graph) else _remove(record) for record in records]
     for record in records:
         if record.task_id not in graph.index:

@@ -56,6 +56,7 @@ def make_run_task(instance: Instance) -> RunTask:
         max_tries=record.max_tries,
         file=graph.spec.file,
         bundle=graph.bundle,
+        bundle_version=run.record.bundle_version,
         code_hash=graph.code_hash,
         pool=record.pool,
         queue=record.queue,
@@ -94,6 +95,7 @@ def make_task_callback(
         ended_at=record.ended_at,
         file=run.graph.spec.file,
         bundle=run.graph.bundle,
+        bundle_version=run.record.bundle_version,
         code_hash=run.graph.code_hash,
         operator=record.operator,
     )
@@ -113,6 +115,7 @@ def make_run_callback(run: Run, kind: str, *, attempt_id: str, callback_id: str)
         ended_at=record.ended_at,
         file=graph.spec.file,
         bundle=graph.bundle,
+        bundle_version=run.record.bundle_version,
         code_hash=graph.code_hash,
     )
 

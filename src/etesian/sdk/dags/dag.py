@@ -82,6 +82,7 @@ class DAG(DagOfOld):
         access_control: Mapping[str, Any] | None = None,
         default_view: str = "grid",
         is_paused_upon_creation: bool | None = None,
+        disable_bundle_versioning: bool = False,
         rerun_with_latest_version: bool | None = None,
         allowed_run_types: Collection[Any] | None = None,
         template_searchpath: str | Iterable[str] | None = None,
@@ -119,6 +120,7 @@ class DAG(DagOfOld):
         self.access_control = dict(access_control or {})
         self.default_view = default_view
         self.is_paused_upon_creation = is_paused_upon_creation
+        self.disable_bundle_versioning = disable_bundle_versioning
         self.rerun_with_latest_version = rerun_with_latest_version
         self.allowed_run_types = allowed_run_types
         self.auto_register = auto_register

@@ -67,6 +67,7 @@ def build_spec(dag: DAG, *, file: str) -> DagSpec:
         watchers=_watchers(timetable),
         params={name: param.to_spec() for name, param in dag.params.items()},
         is_paused_upon_creation=dag.is_paused_upon_creation,
+        disable_bundle_versioning=bool(dag.disable_bundle_versioning),
         rerun_with_latest_version=dag.rerun_with_latest_version,
         description=dag.description,
         doc_md=dag.doc_md,

@@ -20,9 +20,7 @@ OPERATOR_WITHOUT_EFFECT: Final = frozenset(
 #: old name of a DAG's argument -> its name now
 DAG_RENAMED: Final[Mapping[str, str]] = {"concurrency": "max_active_tasks", "fail_stop": "fail_fast"}
 #: arguments of DAGs that are accepted and change nothing
-DAG_WITHOUT_EFFECT: Final = frozenset(
-    {"orientation", "full_filepath", "parent_dag", "is_subdag", "disable_bundle_versioning"}
-)
+DAG_WITHOUT_EFFECT: Final = frozenset({"orientation", "full_filepath", "parent_dag", "is_subdag"})
 
 
 def rename_arguments(

@@ -66,6 +66,7 @@ class DagRecord(msgspec.Struct, frozen=True, kw_only=True):
     next_data_interval_end: datetime | None
     last_parsed_at: datetime | None
     created_at: datetime
+    bundle_version: str | None
 
 
 class DagFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,6 +98,7 @@ _KNOWN: Final = (
             _version.spec == bindparam("spec"),
             _version.code_hash == bindparam("code_hash"),
             _version.hash == bindparam("version_hash"),
+            _version.bundle_version.is_not_distinct_from(bindparam("bundle_version")),
         ).label("is_same"),
     )
     .join(dag_versions_table, VERSION_IS_IN_FORCE, isouter=True)
@@ -180,6 +182,7 @@ def save_spec(
     code_hash: str,
     source: str,
     now: datetime,
+    bundle_version: str | None = None,
     is_paused_at_creation: bool = True,
 ) -> bool:
     """Store what a file says of a DAG, tell the scheduler, and say whether that changed anything.
@@ -191,15 +194,28 @@ def save_spec(
         DuplicateDagError: an active DAG of that name is defined in another file.
     """
     text, version_hash = encode_dag(spec).decode(), compute_hash(spec)
-    version = {"bundle": bundle, "code_hash": code_hash, "spec": text, "source": source}
+    version = {
+        "bundle": bundle,
+        "bundle_version": bundle_version,
+        "code_hash": code_hash,
+        "spec": text,
+        "source": source,
+    }
     summary = _summary(spec) | {
         "bundle": bundle,
         "is_active": True,
         "version_hash": version_hash,
         "code_hash": code_hash,
+        "bundle_version": bundle_version,
         "last_parsed_at": now,
     }
-    asked = {"dag_id": spec.dag_id, "spec": text, "code_hash": code_hash, "version_hash": version_hash}
+    asked = {
+        "dag_id": spec.dag_id,
+        "spec": text,
+        "code_hash": code_hash,
+        "version_hash": version_hash,
+        "bundle_version": bundle_version,
+    }
     known = connection.execute(_KNOWN, asked).one_or_none()
     if known is None:
         is_paused = (
@@ -223,6 +239,32 @@ def save_spec(
     assets.insert_references(connection, dag_pk, spec, now)
     inbox.append(connection, SpecChanged(dag_id=spec.dag_id), now=now)
     return True
+
+
+def set_bundle_version(
+    connection: Connection, *, bundle: str, file: str, version: str, now: datetime
+) -> bool:
+    """Note that a file and all that it reads are the same in another version of their bundle; tell the scheduler.
+
+    Returns whether that changed anything.
+    """
+    moved = (
+        update(dags_table)
+        .where(
+            _dag.bundle == bundle,
+            _dag.file == file,
+            _dag.is_active,
+            _dag.bundle_version.is_distinct_from(version),
+        )
+        .values(bundle_version=version)
+        .returning(_dag.id, _dag.dag_id, _dag.version_number)
+    )
+    found = sorted(connection.execute(moved), key=lambda row: row.dag_id)
+    for row in found:
+        is_in_force = (_version.dag_pk == row.id, _version.number == row.version_number)
+        connection.execute(update(dag_versions_table).where(*is_in_force).values(bundle_version=version))
+    inbox.append(connection, *(SpecChanged(dag_id=row.dag_id) for row in found), now=now)
+    return bool(found)
 
 
 def mark_dags_gone(connection: Connection, dag_ids: Iterable[str], *, now: datetime) -> list[str]:
@@ -260,14 +302,19 @@ def _insert_dag(connection: Connection, dag_id: str, values: dict[str, object], 
 
 
 def _insert_version(
-    connection: Connection, dag_pk: int, number: int, version_hash: str, values: dict[str, str], now: datetime
+    connection: Connection,
+    dag_pk: int,
+    number: int,
+    version_hash: str,
+    values: dict[str, str | None],
+    now: datetime,
 ) -> None:
     row = values | {"dag_pk": dag_pk, "number": number, "hash": version_hash, "created_at": now}
     connection.execute(_INSERT_VERSION, row)
 
 
 def _save_version(
-    connection: Connection, dag_pk: int, version_hash: str, values: dict[str, str], now: datetime
+    connection: Connection, dag_pk: int, version_hash: str, values: dict[str, str | None], now: datetime
 ) -> int:
     of_dag = _version.dag_pk == dag_pk
     number: int | None = connection.execute(

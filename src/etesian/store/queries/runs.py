@@ -168,6 +168,18 @@ def load_unfinished_runs(connection: Connection, dag_id: str | None = None) -> l
     return [to_run(row) for row in (*unfinished, *finished)]
 
 
+def load_used_versions(connection: Connection, bundle: str) -> set[str | None]:
+    """Return the versions of a bundle that runs which are not finished keep to, or that new runs would take."""
+    of_bundle = (_dag.bundle == bundle, _dag.is_active)
+    pinned = (
+        select(_run.bundle_version)
+        .join(dags_table, _dag.id == _run.dag_pk)
+        .where(*of_bundle, RUN_IS_UNFINISHED)
+    )
+    newest = select(_dag.bundle_version).where(*of_bundle)
+    return set(connection.execute(pinned.union(newest)).scalars())
+
+
 def load_newest_points(
     connection: Connection, dag_ids: Sequence[str] | None = None
 ) -> dict[str, SchedulePoint]:

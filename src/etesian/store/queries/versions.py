@@ -27,6 +27,7 @@ class StoredSpec(msgspec.Struct, frozen=True, kw_only=True):
     number: int
     code_hash: str
     bundle: str
+    bundle_version: str | None
     created_at: datetime
     is_paused: bool  #: of the DAG, now
     is_active: bool  #: of the DAG, now
@@ -40,6 +41,7 @@ class VersionRecord(msgspec.Struct, frozen=True, kw_only=True):
     version_hash: str
     code_hash: str
     bundle: str
+    bundle_version: str | None
     created_at: datetime
 
 
@@ -53,6 +55,7 @@ _STORED: Final[Select[Any]] = select(
     _version.number,
     _version.code_hash,
     _version.bundle,
+    _version.bundle_version,
     _version.created_at,
     _dag.is_paused,
     _dag.is_active,
@@ -63,6 +66,7 @@ _RECORDS: Final[Select[Any]] = select(
     _version.hash.label("version_hash"),
     _version.code_hash,
     _version.bundle,
+    _version.bundle_version,
     _version.created_at,
 ).join_from(dags_table, dag_versions_table, _version.dag_pk == _dag.id)
 _in_force = _STORED.join_from(dags_table, dag_versions_table, VERSION_IS_IN_FORCE)
@@ -156,6 +160,7 @@ def _stored(row: Row[Any]) -> StoredSpec:  # Any: the columns
         number=row.number,
         code_hash=row.code_hash,
         bundle=row.bundle,
+        bundle_version=row.bundle_version,
         created_at=row.created_at,
         is_paused=row.is_paused,
         is_active=row.is_active,
