@@ -31,6 +31,7 @@ SECTIONS: Final = {
     "Look and steer": {
         "dags": Entry(f"{_COMMANDS}.dags:group", "List, show, trigger, pause and test DAGs."),
         "tasks": Entry(f"{_COMMANDS}.tasks:group", "List, test, clear tasks; read their logs and states."),
+        "bundles": Entry(f"{_COMMANDS}.bundles:group", "Places that DAG files come from."),
         "backfill": Entry(f"{_COMMANDS}.backfill:group", "Run a DAG for dates that are past."),
         "why": Entry(f"{_COMMANDS}.why:why", "Say why a task does not run."),
     },

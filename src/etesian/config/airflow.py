@@ -8,10 +8,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from etesian.config.airflow_bundles import read_bundle_list
 from etesian.config.given import Given
 
 #: Airflow's options that ours stand for, by section and key.
-COUNTERPARTS: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
+COUNTERPARTS: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("core", "dags_folder"): ("core", "dags_folder"),
     ("core", "executor"): ("core", "executor"),
     ("core", "parallelism"): ("core", "parallelism"),
@@ -34,6 +35,9 @@ COUNTERPARTS: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
     ("smtp", "smtp_starttls"): ("smtp", "starttls"),
     ("smtp", "smtp_ssl"): ("smtp", "ssl"),
 }
+_BUNDLES: Final = ("core", "bundles")
+#: Options that are taken, but say it in other words than ours.
+_TRANSLATED: Final = {("dag_processor", "dag_bundle_config_list"): _BUNDLES}
 #: Not taken: Airflow's executors have other names, and its logs stay its own.
 _LEFT: Final = frozenset({("core", "executor"), ("logging", "folder")})
 
@@ -42,17 +46,21 @@ def read_airflow_settings(environ: Mapping[str, str]) -> Iterator[Given]:
     """Yield what an Airflow installation says about settings that we have too; what counts more comes first."""
     file = _find_file(environ)
     written = {} if file is None else _read_file(str(file), file.stat().st_mtime_ns)
-    for (section, key), own in COUNTERPARTS.items():
+    for (section, key), own in (COUNTERPARTS | _TRANSLATED).items():
         if own in _LEFT:
             continue
         name = f"AIRFLOW__{section.upper()}__{key.upper()}"
         if name in environ:
-            yield Given(*own, environ[name], f"environment variable {name}")
+            yield Given(*own, _translate(own, environ[name]), f"environment variable {name}")
         elif (section, key) in written:
-            yield Given(*own, written[section, key], str(file))
+            yield Given(*own, _translate(own, written[section, key]), str(file))
     home = environ.get("AIRFLOW_HOME")
     if home and (Path(home) / "dags").is_dir():
         yield Given("core", "dags_folder", str(Path(home) / "dags"), "environment variable AIRFLOW_HOME")
+
+
+def _translate(own: tuple[str, str], value: str) -> object:
+    return read_bundle_list(value) if own == _BUNDLES else value
 
 
 def is_from_airflow(source: str) -> bool:

@@ -60,14 +60,12 @@ def _key(connection: Connection, root: Path) -> dict[str, str]:
     extra = connection.extra_dejson
     if extra.get("private_key_passphrase"):
         raise BundleError(
-            f"the key of connection {connection.conn_id!r} has a passphrase; use a deploy key without one, or ssh-agent"
+            f"the key of connection {connection.conn_id!r} has a passphrase; "
+            "use a deploy key without one, or ssh-agent"
         )
     file = extra.get("key_file") or _write_key(extra, root)
-    options = _ssh_options(extra)
-    if not file and not options:
-        return {}
     identity = ["-i", str(file), "-o", "IdentitiesOnly=yes"] if file else []
-    return {"GIT_SSH_COMMAND": shlex.join(["ssh", "-o", "BatchMode=yes", *identity, *options])}
+    return {"GIT_SSH_COMMAND": shlex.join(["ssh", "-o", "BatchMode=yes", *identity, *_ssh_options(extra)])}
 
 
 def _write_key(extra: Mapping[str, Any], root: Path) -> Path | None:
@@ -83,11 +81,13 @@ def _write_key(extra: Mapping[str, Any], root: Path) -> Path | None:
 
 
 def _ssh_options(extra: Mapping[str, Any]) -> list[str]:
-    told = (
-        ("strict_host_key_checking", "StrictHostKeyChecking"),
-        ("known_hosts_file", "UserKnownHostsFile"),
-        ("host_proxy_cmd", "ProxyCommand"),
-        ("ssh_port", "Port"),
-    )
-    options = [part for key, name in told if extra.get(key) for part in ("-o", f"{name}={extra[key]}")]
-    return options + (["-F", str(extra["ssh_config_file"])] if extra.get("ssh_config_file") else [])
+    checking = extra.get("strict_host_key_checking") or "accept-new"  # as Airflow's git provider has it
+    told = {
+        "StrictHostKeyChecking": checking,
+        "UserKnownHostsFile": extra.get("known_hosts_file"),
+        "ProxyCommand": extra.get("host_proxy_cmd"),
+        "Port": extra.get("ssh_port"),
+    }
+    options = [part for name, value in told.items() if value for part in ("-o", f"{name}={value}")]
+    config = extra.get("ssh_config_file")
+    return [*options, *(["-F", str(config)] if config else [])]

@@ -16,6 +16,7 @@ def parser_settings(settings: Settings) -> ParserSettings:
     bundles += (
         Bundle(option.name, bundle_folder(settings, option), make_source(settings, option))
         for option in settings.core.bundles
+        if option.folder != settings.core.dags_folder  # Airflow's own list may name it once more
     )
     parser = settings.parser
     limit = parser.memory_limit_mb
