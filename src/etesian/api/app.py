@@ -31,6 +31,7 @@ from etesian.api.routes import (
     logs,
     mark,
     monitor,
+    parse_requests,
     pools,
     questions,
     status_page,
@@ -68,6 +69,7 @@ _V2_ROUTERS: Final = (
     task_instances.router,  # after those whose paths it would take: `{task_id}/{map_index}` fits much
     event_logs.router,
     import_errors.router,
+    parse_requests.router,
     pools.router,
     variables.router,
     connections.router,

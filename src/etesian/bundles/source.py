@@ -6,7 +6,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
+
+#: In the place of a file's name: all of the bundle.
+WHOLE_BUNDLE: Final = "."
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,6 +174,12 @@ class BundleCatalog:
         if known is not None:
             self._queue(known)
 
+    def queue_all(self) -> None:
+        """Ask for all files to be parsed again."""
+        for known in self._files.values():
+            if known.fingerprint is not None:
+                self._queue(known)
+
     def read_source(self, key: FileKey) -> str:
         """Return the text of a file, for people to see; empty for an archive or a file that went away."""
         try:

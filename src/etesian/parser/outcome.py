@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
+from etesian.bundles.source import WHOLE_BUNDLE
 from etesian.parser.failure import FailureWriter
 from etesian.parser.messages import ImportFailure, Parsed, ParsedDag
 from etesian.parser.owners import DagOwners, FileKey
-
-#: In the place of a file's name: what is wrong is wrong with all of the bundle.
-WHOLE_BUNDLE: Final = "."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,7 +63,7 @@ class ClearTasks(_Command, frozen=True, kw_only=True, tag_field="kind", tag="cle
     """Forget what the selected task instances came to, so that they run again."""
 
     selection: TaskSelection
-    newest_version: bool = False
+    newest_version: bool | None = None  #: None: as the DAG says
     note: str | None = None
 
 

@@ -392,6 +392,14 @@ heartbeats_table = Table(
     sqlite_with_rowid=False,
 )
 
+#: What people want parsed again, until a parser has taken it up.
+parse_requests_table = Table(
+    "parse_requests",
+    metadata,
+    Column("bundle", Text, primary_key=True),
+    Column("file", FreeText, primary_key=True),
+)
+
 import_errors_table = Table(
     "import_errors",
     metadata,

@@ -54,7 +54,7 @@ def test_the_tables_made_are_the_tables_declared(empty_store: Store) -> None:
 def test_tables_of_the_first_release_are_brought_up_to_date(empty_store: Store) -> None:
     migrate(empty_store)
     with empty_store.write() as connection:
-        for table in ("task_states", "asset_states"):
+        for table in ("task_states", "asset_states", "parse_requests"):
             connection.exec_driver_sql(f"DROP TABLE {table}")
         for table in ("dag_runs", "asset_events"):
             connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN partition_key")

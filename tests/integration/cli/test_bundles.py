@@ -6,8 +6,11 @@ import json
 
 import pytest
 
+from etesian.bundles.source import WHOLE_BUNDLE
 from etesian.cli.services.bundle_sources import make_source
 from etesian.config import Settings, load_settings
+from etesian.store import Store
+from etesian.store.queries.parse_requests import take_parse_requests
 from tests.integration.cli.conftest import Run
 from tests.servers.git import Repository
 
@@ -39,3 +42,18 @@ def test_bundles_are_listed_with_where_they_come_from_and_what_was_fetched(
         "store": ("files", "s3://bucket/dags", None, None),
         "srv": ("folder", "/srv/dags", None, None),
     }
+
+
+def test_a_refresh_is_left_to_the_parser(run: Run, store: Store) -> None:
+    result = run("bundles", "refresh", "dags")
+    assert (result.code, result.err) == (0, "The parser was asked to read bundle dags.\n")
+    with store.write() as connection:
+        assert take_parse_requests(connection) == [("dags", WHOLE_BUNDLE)]
+        assert take_parse_requests(connection) == []
+
+
+def test_a_bundle_that_is_not_there_is_named(run: Run) -> None:
+    result = run("bundles", "refresh", "dgas")
+    assert (result.code, result.out) == (3, "")
+    assert "'dgas'" in result.err
+    assert "dags" in result.err

@@ -7,6 +7,9 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy import select
+
+from etesian.bundles.source import WHOLE_BUNDLE
 from etesian.foundation.stop import StopSignal
 from etesian.parser.loop import run_parser
 from etesian.parser.settings import Bundle, ParserSettings
@@ -14,8 +17,10 @@ from etesian.store import Store, open_store
 from etesian.store.bus import open_bus
 from etesian.store.queries import dags, import_errors, inbox
 from etesian.store.queries.page import Paging
+from etesian.store.queries.parse_requests import request_parse
 from etesian.store.queries.versions import load_newest_spec
 from etesian.store.schema import migrate
+from etesian.store.tables import parse_requests_table
 
 PAGE = Paging(limit=1000)
 SECONDS = 60
@@ -88,6 +93,19 @@ class Platform:
             return False
         with self.store.read() as connection:
             return dags.load_dag(connection, dag_id).last_parsed_at >= moment
+
+    def ask(self, bundle: str, file: str = WHOLE_BUNDLE) -> None:
+        """Want a file parsed, or all of a bundle."""
+        with self.store.write() as connection:
+            request_parse(connection, bundle=bundle, file=file)
+        bus = open_bus(self.store)
+        bus.ring("specs")
+        bus.close()
+
+    def requests(self) -> list[object]:
+        """Return what was asked for and not taken up."""
+        with self.store.read() as connection:
+            return list(connection.execute(select(parse_requests_table)))
 
     def commands(self) -> list[object]:
         with self.store.read() as connection:

@@ -22,14 +22,19 @@ QUICK = 0.05
 class Team:
     """A repository, and the bundle ``team`` that follows it."""
 
-    def __init__(self, tmp_path: Path) -> None:
+    def __init__(self, tmp_path: Path, refresh_seconds: float = QUICK) -> None:
+        self.refresh_seconds = refresh_seconds
         self.upstream = Repository(tmp_path / "upstream")
         self.folders = VersionFolders(tmp_path / "bundles" / "team")
         self.url = str(self.upstream.folder)
 
     def bundle(self) -> Bundle:
         source = GitSource(
-            self.folders, lambda: GitAccess(self.url), ref="main", refresh_seconds=QUICK, timeout_seconds=30.0
+            self.folders,
+            lambda: GitAccess(self.url),
+            ref="main",
+            refresh_seconds=self.refresh_seconds,
+            timeout_seconds=30.0,
         )
         return Bundle("team", self.folders.current, source)
 
@@ -133,3 +138,13 @@ def test_versions_that_nothing_uses_are_deleted(
         team.upstream.commit({"b.py": dag_file("b")})
         eventually(lambda: not team.folders.folder_of(commits[0]).exists())
         eventually(lambda: platform.dag_ids() == ["a", "b"])
+
+
+def test_a_bundle_is_fetched_before_its_time_when_somebody_asks(platform: Platform, tmp_path: Path) -> None:
+    team = Team(tmp_path, refresh_seconds=600.0)
+    first = team.upstream.commit({"a.py": dag_file("a")})
+    with platform.parsing(bundles=(team.bundle(),)):
+        eventually(lambda: versions_of(platform) == {"a": first})
+        second = team.upstream.commit({"b.py": dag_file("b")})
+        platform.ask("team")
+        eventually(lambda: versions_of(platform) == {"a": second, "b": second})

@@ -245,3 +245,29 @@ def test_the_points_of_a_custom_timetable_are_renewed_before_they_run_out(platfo
         eventually(lambda: last_point() > first)
     with platform.store.read() as connection:
         assert [version.number for version in list_versions(connection, "a")] == [1]
+
+
+def test_a_file_is_read_again_when_somebody_asks_for_it(platform):
+    platform.write("a.py", dag_file("a"))
+    platform.write("b.py", dag_file("b"))
+    with platform.parsing(rescan_interval_seconds=600):
+        eventually(lambda: platform.dag_ids() == ["a", "b"])
+        began = utc_now()
+        platform.ask("dags", "a.py")
+        eventually(lambda: platform.parsed_since("a", began))
+        assert not platform.parsed_since("b", began)
+        platform.ask("dags")
+        eventually(lambda: platform.parsed_since("b", began))
+        platform.ask("nowhere", "a.py")
+        platform.ask("dags", "gone.py")
+        eventually(lambda: not platform.requests())
+
+
+def test_a_dag_that_changes_by_itself_is_named_once(platform, caplog):
+    text = "import time\n" + dag_file("a", "dag.description = str(time.time_ns())")
+    platform.write("a.py", text)
+    with platform.parsing(reparse_interval_seconds=0.05):
+        eventually(lambda: "etesian dags diff a" in caplog.text)
+        began = utc_now()
+        eventually(lambda: platform.parsed_since("a", began))
+    assert caplog.text.count("is another one each time that it is read") == 1

@@ -34,7 +34,7 @@ def finished(*, fails: str | None = None) -> Driver:
     return driver
 
 
-def clear(driver: Driver, *task_ids: str, newest_version: bool = False, **fields: object) -> None:
+def clear(driver: Driver, *task_ids: str, newest_version: bool | None = None, **fields: object) -> None:
     missing = [driver.load(key) for key in driver.runs if not driver.core.has_run(key)]
     driver.do(*missing, ClearTasks(selection=select(*task_ids, **fields), newest_version=newest_version))
 
@@ -145,6 +145,21 @@ def test_a_clear_may_take_the_newest_version() -> None:
     clear(driver, "c", newest_version=True)
     assert driver.states() == {"a": "success", "b": "removed", "c": "none", "new": "queued"}
     assert driver.run().version_hash == "v2"
+
+
+@pytest.mark.parametrize(
+    ("said", "asked", "expected"),
+    [(True, None, "v2"), (True, False, "v1"), (None, None, "v1"), (None, True, "v2")],
+)
+def test_a_dag_says_which_version_a_clear_takes_unless_the_clear_does(
+    said: bool | None, asked: bool | None, expected: str
+) -> None:
+    driver = Driver(dag(task("a")))
+    driver.trigger()
+    driver.finish("a")
+    driver.learn(dag(task("a"), description="new", rerun_with_latest_version=said), version="v2")
+    clear(driver, "a", newest_version=asked)
+    assert driver.run().version_hash == expected
 
 
 def test_a_running_task_that_the_newest_version_does_not_have_is_stopped() -> None:

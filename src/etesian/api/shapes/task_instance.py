@@ -138,7 +138,7 @@ class ClearTaskInstancesBody(msgspec.Struct, frozen=True, kw_only=True, forbid_u
     include_downstream: bool = False
     include_future: bool = False
     include_past: bool = False
-    run_on_latest_version: bool = False
+    run_on_latest_version: bool | None = None  #: None: as the DAG says
     prevent_running_task: bool = False
     note: Note | None = None
 

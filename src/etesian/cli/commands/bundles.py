@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import click
 
+from etesian.cli.errors import NotFoundError
 from etesian.cli.lazy_group import Entry, LazyGroup
 from etesian.cli.output import OutputFormat, output_option, print_rows
-from etesian.cli.services.folders import bundle_folder, examples_folder, version_folders
+from etesian.cli.services.folders import bundle_folder, bundle_folders, examples_folder, version_folders
 from etesian.cli.session import Session, pass_session
 from etesian.config.bundles import BundleOption
+from etesian.store.queries.parse_requests import request_parse
 
 group = LazyGroup(
     "bundles",
-    {"Commands": {"list": Entry(f"{__name__}:list_command", "All bundles.")}},
+    {
+        "Commands": {
+            "list": Entry(f"{__name__}:list_command", "All bundles."),
+            "refresh": Entry(
+                f"{__name__}:refresh", "Fetch a bundle now, and read all of its DAG files again."
+            ),
+        }
+    },
     help="Places that DAG files come from.",
 )
 
@@ -58,3 +67,21 @@ def _row(session: Session, option: BundleOption) -> dict[str, object]:
         "version": version,
         "folder": folder,
     }
+
+
+@click.command()
+@click.argument("bundle")
+@pass_session
+def refresh(session: Session, bundle: str) -> None:
+    """Have a bundle fetched now if it comes from elsewhere, and all of its DAG files read again.
+
+    The parser does so by itself; this is for those who cannot wait, such as a job that has just pushed.
+    """
+    known = bundle_folders(session.settings)
+    if bundle not in known:
+        raise NotFoundError("bundle", bundle, known)
+    with session.store.write() as connection:
+        request_parse(connection, bundle=bundle)
+        session.note(connection, "refresh_bundle", bundle=bundle)
+    session.bus.ring("specs")
+    click.echo(f"The parser was asked to read bundle {bundle}.", err=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from threading import Event, Thread
+from threading import Thread
 from typing import Final
 
 from etesian.bundles.errors import BundleError
@@ -39,7 +39,8 @@ class BundleRefresher:
         self._clock = clock
         self._done: SimpleQueue[Refreshed] = SimpleQueue()
         self._descriptor = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-        self._stop = Event()
+        #: Bundles to be fetched now; None ends the thread.
+        self._asked: SimpleQueue[str | None] = SimpleQueue()
         self._thread: Thread | None = None
         if self._sources:
             self._thread = Thread(target=self._run, name="bundles", daemon=True)
@@ -59,9 +60,14 @@ class BundleRefresher:
         except (BlockingIOError, Empty):
             return found
 
+    def refresh_now(self, bundle: str) -> None:
+        """Fetch a bundle before its time, if it has a source."""
+        if bundle in self._sources:
+            self._asked.put(bundle)
+
     def close(self) -> None:
         """Fetch no more."""
-        self._stop.set()
+        self._asked.put(None)
         if self._thread is not None:
             self._thread.join(_CLOSE_SECONDS)
         if self._thread is None or not self._thread.is_alive():
@@ -69,14 +75,19 @@ class BundleRefresher:
 
     def _run(self) -> None:
         due = dict.fromkeys(self._sources, self._clock.monotonic())
-        while not self._stop.is_set():
-            name = min(due, key=due.__getitem__)
-            if self._stop.wait(max(0.0, due[name] - self._clock.monotonic())):
-                return
+        while (name := self._wait_for_next(due)) is not None:
             source = self._sources[name]
             self._done.put(_refresh(name, source))
             os.eventfd_write(self._descriptor, 1)
             due[name] = self._clock.monotonic() + source.refresh_seconds
+
+    def _wait_for_next(self, due: Mapping[str, float]) -> str | None:
+        """Return the bundle to fetch when it is time to, or when it is asked for; None: fetch no more."""
+        name = min(due, key=due.__getitem__)
+        try:
+            return self._asked.get(timeout=max(0.0, due[name] - self._clock.monotonic()))
+        except Empty:
+            return name
 
 
 def _refresh(name: str, source: BundleSource) -> Refreshed:

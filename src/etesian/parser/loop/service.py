@@ -9,7 +9,7 @@ import socket
 from dataclasses import replace
 from typing import Final
 
-from etesian.bundles.source import BundlePlace
+from etesian.bundles.source import WHOLE_BUNDLE, BundlePlace
 from etesian.foundation.clock import Clock, SystemClock
 from etesian.foundation.stop import StopSignal
 from etesian.parser.catalog import BundleCatalog, Changes
@@ -27,6 +27,7 @@ from etesian.parser.outcome import (
 )
 from etesian.parser.owners import DagOwners, FileKey
 from etesian.parser.settings import ParserSettings
+from etesian.parser.stability import StabilityWatch
 from etesian.parser.watcher import FolderWatcher
 from etesian.protocol.requests import (
     Answer,
@@ -49,6 +50,7 @@ from etesian.store.queries.dags import load_files
 from etesian.store.queries.heartbeats import BEAT_INTERVAL, delete_heartbeat, save_heartbeat
 from etesian.store.queries.import_errors import list_import_errors
 from etesian.store.queries.page import MAX_COUNT, Paging
+from etesian.store.queries.parse_requests import take_parse_requests
 from etesian.store.queries.runs import load_used_versions
 
 logger = logging.getLogger(__name__)
@@ -90,6 +92,7 @@ class _ParserService:
         self._catalogs = {bundle.name: BundleCatalog(bundle, settings) for bundle in settings.bundles}
         self._unreadable: set[str] = set()
         self._unfetched: set[str] = set()
+        self._stability = StabilityWatch()
         self._scan_at = self._beat_at = clock.monotonic()
         with store.read() as connection:
             known = load_files(connection)
@@ -164,7 +167,9 @@ class _ParserService:
         return FolderWatcher(folders, self._settings.debounce_seconds)
 
     def _scan_if_due(self) -> None:
-        heard = self._watcher.drain() or bool(self._bell.drain())
+        if self._bell.drain():
+            self._take_requests()
+        heard = self._watcher.drain()
         now = self._clock.monotonic()
         if not heard and now < self._scan_at:
             return
@@ -174,6 +179,22 @@ class _ParserService:
         for key in [key for key in self._unseen if key.bundle not in self._catalogs]:
             self._unseen.discard(key)
             self._note(judge_gone(key, self._owners))
+
+    def _take_requests(self) -> None:
+        """Queue the files that people want parsed."""
+        try:
+            with self._store.write() as connection:
+                asked = take_parse_requests(connection)
+        except StoreError as error:
+            logger.warning("what people want parsed could not be read: %s", error)
+            return
+        for bundle, file in asked:
+            catalog = self._catalogs.get(bundle)
+            if catalog is not None and file == WHOLE_BUNDLE:
+                self._refresher.refresh_now(bundle)
+                catalog.queue_all()
+            elif catalog is not None:
+                catalog.queue(FileKey(bundle, file))
 
     def _scan(self, catalog: BundleCatalog, heard: bool) -> None:
         if catalog.place is None:
@@ -263,10 +284,21 @@ class _ParserService:
         for failure in outcome.failures:
             logger.warning("%s", failure.message.partition("\n")[0])
         source = catalog.read_source(result.key) if outcome.dags else ""
+        for dag in outcome.dags:
+            if self._stability.is_restless(dag.dag_id, dag.spec, code_hash):
+                logger.warning(
+                    "%s: DAG %r is another one each time that it is read, and each time a new version: something in "
+                    "it changes by itself, such as datetime.now(); `etesian dags diff %s` shows what",
+                    result.key,
+                    dag.dag_id,
+                    dag.dag_id,
+                )
         version = catalog.place.version
         self._note(replace(outcome, bundle_version=version, code_hash=code_hash, source=source))
 
     def _note(self, outcome: FileOutcome) -> None:
+        for dag_id in outcome.gone:
+            self._stability.forget(dag_id)
         for key in outcome.released:
             self._catalogs[key.bundle].queue(key)
         self._outcomes.add(outcome)

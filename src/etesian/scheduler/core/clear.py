@@ -10,6 +10,7 @@ from etesian.protocol.commands import ClearTasks, TaskSelection
 from etesian.scheduler.core.attempts import stop_attempt
 from etesian.scheduler.core.decisions import ClearXComs
 from etesian.scheduler.core.deferral import end_wait
+from etesian.scheduler.core.graph import DagGraph
 from etesian.scheduler.core.memory import Instance, Memory, Run
 from etesian.scheduler.core.moves import FRESH, move
 from etesian.scheduler.core.past import forget_recent
@@ -27,10 +28,16 @@ def clear_tasks(memory: Memory, command: ClearTasks, now: datetime) -> None:
         if not chosen:
             continue
         newest = run.dag.graph
-        if command.newest_version and newest is not None and newest is not run.graph:
+        if newest is not None and newest is not run.graph and _wants_newest(command, newest):
             change_version(memory, run, newest)
             chosen = _select(run, command.selection)
         clear_instances(memory, run, chosen, now, note=command.note)
+
+
+def _wants_newest(command: ClearTasks, newest: DagGraph) -> bool:
+    if command.newest_version is None:
+        return bool(newest.spec.rerun_with_latest_version)
+    return command.newest_version
 
 
 def _select(run: Run, selection: TaskSelection) -> list[Instance]:

@@ -13,6 +13,8 @@ group = LazyGroup(
             "details": Entry(f"{__name__}.look:details", "All that is known of a DAG."),
             "next-execution": Entry(f"{__name__}.look:next_execution", "When a DAG runs next."),
             "list-import-errors": Entry(f"{__name__}.look:list_import_errors", "Files that cannot be read."),
+            "versions": Entry(f"{__name__}.versions:versions", "A DAG's versions."),
+            "diff": Entry(f"{__name__}.versions:diff", "What changed from one version to another."),
             "list-runs": Entry(f"{__name__}.runs:list_runs", "A DAG's runs."),
             "state": Entry(f"{__name__}.runs:state", "The state of one run."),
         },

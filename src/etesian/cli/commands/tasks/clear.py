@@ -43,7 +43,11 @@ class NoSuchRunsError(CommandError):
 @click.option("--future", is_flag=True, help="Also in runs of later dates.")
 @click.option("-f", "--only-failed", is_flag=True, help="Only those that have failed.")
 @click.option("--only-running", is_flag=True, help="Only those that run now.")
-@click.option("--newest-version", is_flag=True, help="Run them with the DAG as it is now.")
+@click.option(
+    "--newest-version/--same-version",
+    default=None,
+    help="Run them with the DAG as it is now, or as it was. Default: as the DAG says, else as it was.",
+)
 @click.option("--dry-run", is_flag=True, help="Only list what would be cleared.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @output_option
@@ -56,7 +60,7 @@ def clear(
     run_names: tuple[str, ...],
     start_date: datetime | None,
     end_date: datetime | None,
-    newest_version: bool,
+    newest_version: bool | None,
     dry_run: bool,
     yes: bool,
     output: OutputFormat,
