@@ -148,6 +148,23 @@ def test_a_run_survives_the_death_of_a_service(platform: Standalone, journal: Jo
     check_outcome(platform, journal, run_id)
 
 
+def test_a_run_survives_a_worker_that_hangs(tmp_path: Path, journal: Journal) -> None:
+    home = tmp_path / "home"
+    (home / "dags").mkdir(parents=True)
+    (home / "dags" / "survivor.py").write_text(DAG_FILE)
+    settings = {"FAULT_JOURNAL": str(journal.path), "ETESIAN__SCHEDULER__WORKER_TIMEOUT_SECONDS": "5"}
+    with running_standalone(home, settings=settings) as platform:
+        platform.wait_for_dag("survivor")
+        platform.unpause("survivor")
+        run_id = platform.trigger("survivor")
+        wait_for_progress(platform, journal, 60)
+        worker = platform.service("worker")
+        assert worker is not None
+        worker.suspend()
+        check_outcome(platform, journal, run_id)
+        assert platform.service("worker") != worker
+
+
 def test_a_run_survives_the_death_of_the_supervisor_and_all_its_services(
     platform: Standalone, journal: Journal
 ) -> None:

@@ -105,6 +105,14 @@ class SchedulerSettings(msgspec.Struct, frozen=True, kw_only=True):
             at_least=1,
         ),
     ] = 600.0
+    worker_timeout_seconds: Annotated[
+        float,
+        describe(
+            "How long a worker may say nothing until it is ended, or be away until what it ran is given up.",
+            unit="seconds",
+            at_least=5,
+        ),
+    ] = 60.0
 
 
 class ParserSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,12 +12,13 @@ from typing import Final
 import msgspec
 
 from etesian.executors.base import ToAttempts
+from etesian.executors.worker_watch import WorkerWatch
 from etesian.foundation.clock import Clock, SystemClock
 from etesian.protocol import PROTOCOL_VERSION
 from etesian.protocol.addresses import worker_socket_path
 from etesian.protocol.channels import FromWorker, Hello
 from etesian.protocol.frames import FrameError
-from etesian.protocol.reports import Running, StopAttempts
+from etesian.protocol.reports import Alive, Running, StopAttempts
 from etesian.protocol.stream import MessageStream
 from etesian.protocol.workloads import Workload
 
@@ -25,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 FIRST_DELAY_SECONDS: Final = 0.05
 MAX_DELAY_SECONDS: Final = 1.0
+#: How long a worker may be silent, or away, until it is taken for dead.
+PATIENCE_SECONDS: Final = 60.0
 
 
 class LocalExecutor:
@@ -36,9 +39,12 @@ class LocalExecutor:
     worker: attempts that this one does not name are lost, also those of a host that was called otherwise.
     """
 
-    def __init__(self, home: Path, clock: Clock | None = None) -> None:
+    def __init__(
+        self, home: Path, clock: Clock | None = None, *, patience_seconds: float = PATIENCE_SECONDS
+    ) -> None:
         self._path = worker_socket_path(home)
         self._clock = clock or SystemClock()
+        self._watch = WorkerWatch(self._clock, patience_seconds)
         self._stream: MessageStream[FromWorker] | None = None
         #: readable when there is something to receive, and when a full socket takes data again
         self._readiness: select.epoll | None = None
@@ -50,6 +56,7 @@ class LocalExecutor:
 
     def start(self) -> None:
         """Try to connect at once; a worker that is not there yet is found later."""
+        self._watch.hear()
         self._connect()
 
     @property
@@ -79,7 +86,13 @@ class LocalExecutor:
         self._send(messages)
 
     def receive(self) -> list[FromWorker]:
-        """Return what the worker said; reconnect if it is time to."""
+        """Return what the worker said; reconnect if it is time to.
+
+        When there was no worker for long, the message of one that holds nothing: what the last one ran is lost.
+        """
+        self._watch.look()
+        if not self._has_greeted and self._watch.gives_up():
+            return [Running(hostname="", unclaimed=tuple(self._kept), is_only_worker=True)]
         if self._stream is None and self._clock.monotonic() >= self._connect_at:
             self._connect()
         stream = self._stream
@@ -88,6 +101,8 @@ class LocalExecutor:
         self._flush(stream)
         try:
             messages = stream.receive()
+            if messages:
+                self._watch.hear()
             if not self._has_greeted:
                 messages = self._read_greeting(messages)
         except FrameError as error:
@@ -96,10 +111,14 @@ class LocalExecutor:
             return []
         if stream.is_at_end:
             self._disconnect()
-        return messages
+        elif self._has_greeted and self._watch.is_silent:
+            self._watch.end_worker()
+            self._disconnect()
+        return [message for message in messages if not isinstance(message, Alive)]
 
     def close(self) -> None:
         """Hang up; the worker goes on."""
+        self._watch.close()
         if self._readiness is not None:
             self._readiness.close()
         if self._stream is not None:
@@ -139,6 +158,7 @@ class LocalExecutor:
         for position, message in enumerate(messages):
             if isinstance(message, Hello):
                 _check_version(message)
+                self._watch.greet(message.pid)
             elif isinstance(message, Running):
                 self._has_greeted = True
                 self._delay_seconds = FIRST_DELAY_SECONDS

@@ -11,6 +11,7 @@ import msgspec
 
 from etesian.protocol.reports import (
     Acknowledged,
+    Alive,
     AttemptUsage,
     Claim,
     ClaimAnswer,
@@ -48,4 +49,4 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="
 
 
 ToWorker: TypeAlias = RunTask | RunCallback | ClaimAnswer | Acknowledged | StopAttempts | Reply
-FromWorker: TypeAlias = Hello | Claim | Finished | AttemptUsage | Running | Ask
+FromWorker: TypeAlias = Hello | Alive | Claim | Finished | AttemptUsage | Running | Ask

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
+
+#: How often a worker says that it lives.
+ALIVE_SECONDS: Final = 2.0
 
 
 class XComValue(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -106,6 +109,10 @@ class AttemptUsage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
     attempt_id: str
     usage: Usage
+
+
+class Alive(msgspec.Struct, frozen=True, kw_only=True, tag="alive"):
+    """The worker has nothing to say, and lives. Sent every ``ALIVE_SECONDS``."""
 
 
 class Running(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="running"):

@@ -15,7 +15,9 @@ from etesian.foundation.stop import StopSignal
 from etesian.protocol import PROTOCOL_VERSION
 from etesian.protocol.channels import Hello, Reply, ToWorker
 from etesian.protocol.reports import (
+    ALIVE_SECONDS,
     Acknowledged,
+    Alive,
     AttemptUsage,
     Claim,
     ClaimAnswer,
@@ -72,6 +74,7 @@ class Supervisor:
             self._hosts.start()
             _allow_many_descriptors()  # after the zygote was started: tasks keep the usual limit
             self._link.listen()
+            self._say_alive()
             while not stop.is_set():
                 self._turn(None)
             self._loop.forget(stop.fileno())
@@ -81,6 +84,10 @@ class Supervisor:
             self._hosts.close()
             self._journal.close()
             self._loop.close()
+
+    def _say_alive(self) -> None:
+        self._link.send(Alive())
+        self._loop.call_later(ALIVE_SECONDS, self._say_alive)
 
     def _turn(self, max_seconds: float | None) -> None:
         self._loop.turn(max_seconds)

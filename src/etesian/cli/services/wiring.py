@@ -68,7 +68,7 @@ def make_executors(settings: Settings) -> dict[str, Executor]:
         SettingsError: the settings name one that does not exist.
     """
     check_executor(settings)
-    return {"local": LocalExecutor(settings.home)}
+    return {"local": LocalExecutor(settings.home, patience_seconds=settings.scheduler.worker_timeout_seconds)}
 
 
 def shell_settings(settings: Settings) -> ShellSettings:
